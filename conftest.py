@@ -1,0 +1,3 @@
+"""Loads the plugin, so that plain `pytest` works in a clone."""
+
+pytest_plugins = ["keybound.plugin"]
