@@ -1,0 +1,1 @@
+"""What exchanges mean: the requirement catalogue, verdict rules and baselines. Sends nothing."""
