@@ -1,0 +1,208 @@
+"""Deltas: each changes one thing of a valid request. The words that attack tables are written in."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from keybound.craft.jose import Key, b64url, hs256
+from keybound.craft.proof import Proof, ath, fresh_jti
+from keybound.craft.request import NO_CERTIFICATE, Delta, Draft
+
+HOUR = 3600
+
+
+def _proof(draft: Draft) -> Proof:
+    if draft.proof is None:
+        raise ValueError("this delta changes a proof, and the request has none")
+    return draft.proof
+
+
+# --- claims and header members -------------------------------------------------------------------------------------
+
+
+def claim(name: str, change: Callable[[Any], Any]) -> Delta:
+    """Replace claim `name` of the proof by `change(its right value)`."""
+
+    def delta(draft: Draft) -> None:
+        _proof(draft).claims[name] = change(_proof(draft).claims.get(name))
+
+    return delta
+
+
+def without_claim(name: str) -> Delta:
+    """Leave claim `name` out of the proof."""
+
+    def delta(draft: Draft) -> None:
+        del _proof(draft).claims[name]
+
+    return delta
+
+
+def member(name: str, change: Callable[[Any], Any]) -> Delta:
+    """Replace member `name` of the proof's JOSE header by `change(its right value)`."""
+
+    def delta(draft: Draft) -> None:
+        _proof(draft).header[name] = change(_proof(draft).header.get(name))
+
+    return delta
+
+
+def without_member(name: str) -> Delta:
+    """Leave member `name` out of the proof's JOSE header."""
+
+    def delta(draft: Draft) -> None:
+        del _proof(draft).header[name]
+
+    return delta
+
+
+def htu(**parts: str | Callable[[str], str]) -> Delta:
+    """Change parts of `htu` (scheme, netloc, path); a callable gets the right part."""
+
+    def change(value: str) -> str:
+        split = urlsplit(value)
+        new = {name: part if isinstance(part, str) else part(getattr(split, name)) for name, part in parts.items()}
+        return urlunsplit(split._replace(**new))
+
+    return claim("htu", change)
+
+
+def in_list(value: object) -> list[object]:
+    """Return [value]: the right value in the wrong JSON type."""
+    return [value]
+
+
+def as_text(value: object) -> str:
+    """Return a value as JSON text: the right value as a string."""
+    return json.dumps(value)
+
+
+# --- algorithm, key and signature ----------------------------------------------------------------------------------
+
+
+def unsigned(draft: Draft) -> None:
+    """Use alg none and no signature (RFC 9449 section 4.2 forbids it)."""
+    proof = _proof(draft)
+    proof.header["alg"] = "none"
+    proof.signer = lambda _: b""
+
+
+def symmetric(draft: Draft) -> None:
+    """Use HS256 with an `oct` key in the header: anybody can make that."""
+    proof, secret = _proof(draft), b"keybound-symmetric-secret-32-oct"
+    proof.header |= {"alg": "HS256", "jwk": {"kty": "oct", "k": b64url(secret)}}
+    proof.signer = lambda data: hs256(secret, data)
+
+
+def private_jwk(draft: Draft) -> None:
+    """Put the whole key pair into the header (a key made for this run)."""
+    _proof(draft).header["jwk"] = dict(_proof(draft).key.private_jwk)
+
+
+def signed_by_attacker(draft: Draft) -> None:
+    """Sign with the attacker's key while the header still shows the right one."""
+    _proof(draft).signer = draft.attacker.key.sign
+
+
+def flipped_signature(draft: Draft) -> None:
+    """Flip the first bit of the signature (the last bits of base64url may mean nothing)."""
+    sign = _proof(draft).signer
+
+    def signer(data: bytes) -> bytes:
+        right = sign(data)
+        return bytes([right[0] ^ 0x80]) + right[1:]
+
+    _proof(draft).signer = signer
+
+
+def empty_signature(draft: Draft) -> None:
+    """Leave the signature empty."""
+    _proof(draft).signer = lambda _: b""
+
+
+def garbage(draft: Draft) -> None:
+    """Send a DPoP header that is no JWT at all."""
+    _proof(draft).finish = lambda _: "not-a-jwt"
+
+
+# --- the header line and who sends it ------------------------------------------------------------------------------
+
+
+def two_proofs(draft: Draft) -> None:
+    """Send two DPoP headers, each a different valid proof."""
+    proof = _proof(draft)
+    twin = Proof(proof.key, proof.header, proof.claims | {"jti": fresh_jti()}, proof.signer)
+    draft.proof_headers = lambda first: [first, twin.encode()]
+
+
+def proof_then_junk(draft: Draft) -> None:
+    """Send two DPoP headers: the valid proof, then junk."""
+    draft.proof_headers = lambda proof: [proof, "junk"]
+
+
+def junk_then_proof(draft: Draft) -> None:
+    """Send two DPoP headers: junk, then the valid proof."""
+    draft.proof_headers = lambda proof: ["junk", proof]
+
+
+def same_proof_twice(draft: Draft) -> None:
+    """Send two DPoP headers with one and the same proof."""
+    draft.proof_headers = lambda proof: [proof, proof]
+
+
+def no_proof(draft: Draft) -> None:
+    """Send no DPoP header."""
+    draft.proof = None
+
+
+def by_attacker(draft: Draft) -> None:
+    """Prove possession of the attacker's key instead: everything is right but the key."""
+    with_key(draft.attacker.key)(draft)
+
+
+def with_key(key: Key) -> Delta:
+    """Make the proof with `key` instead."""
+
+    def delta(draft: Draft) -> None:
+        proof = _proof(draft)
+        proof.key = key
+        proof.header |= {"alg": key.alg, "jwk": dict(key.jwk)}
+        proof.signer = key.sign
+
+    return delta
+
+
+def as_bearer(draft: Draft) -> None:
+    """Present the token as Bearer, with the proof still there."""
+    draft.scheme = "Bearer"
+
+
+def stolen_as_bearer(draft: Draft) -> None:
+    """Present the token as Bearer, with no proof."""
+    draft.scheme, draft.proof = "Bearer", None
+
+
+def ath_of_another_token(draft: Draft) -> None:
+    """Hash another token into `ath`."""
+    _proof(draft).claims["ath"] = ath("another-token")
+
+
+def no_certificate(draft: Draft) -> None:
+    """Connect without a client certificate."""
+    draft.identity = NO_CERTIFICATE
+
+
+def attackers_certificate(draft: Draft) -> None:
+    """Connect with the attacker's certificate."""
+    draft.identity = draft.attacker.identity
+
+
+def all_of(*deltas: Delta) -> Delta:
+    """Apply several deltas that together make up one defect."""
+
+    def delta(draft: Draft) -> None:
+        for each in deltas:
+            each(draft)
+
+    return delta

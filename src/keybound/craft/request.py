@@ -1,0 +1,68 @@
+"""A request that is about to be sent: the valid one by default, which a delta changes in one point."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from keybound.craft.jose import Key
+from keybound.craft.proof import Proof
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a TLS connection belongs to: a name, and a client certificate chain with its key (PEM) or none."""
+
+    name: str
+    certificate: str | None = None
+    certificate_key: str | None = field(default=None, repr=False)
+
+
+NO_CERTIFICATE = Identity("no certificate")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An actor's own key for proofs and own TLS identity. The attacker has these, and what was stolen."""
+
+    key: Key
+    identity: Identity
+
+
+@dataclass
+class Draft:
+    """One request before it is sent.
+
+    `token` travels as `Authorization: <scheme> <token>`. `proof_headers` turns the encoded proof into the values of
+    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is.
+    """
+
+    method: str
+    url: str
+    identity: Identity
+    attacker: Actor
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    form: dict[str, str] | None = None
+    body: bytes = b""
+    token: str | None = None
+    scheme: str = "DPoP"
+    proof: Proof | None = None
+    proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
+
+    def all_headers(self) -> list[tuple[str, str]]:
+        """Return every header field line in the order it is sent."""
+        lines = list(self.headers)
+        if self.form is not None:
+            lines.append(("Content-Type", "application/x-www-form-urlencoded"))
+        if self.token is not None:
+            lines.append(("Authorization", f"{self.scheme} {self.token}"))
+        if self.proof is not None:
+            lines.extend(("DPoP", value) for value in self.proof_headers(self.proof.encode()))
+        return lines
+
+    def content(self) -> bytes:
+        """Return the bytes of the body."""
+        return self.body if self.form is None else urlencode(self.form).encode()
+
+
+Delta = Callable[[Draft], None]
+"""Changes one thing of a valid request."""

@@ -1,0 +1,1 @@
+"""Bytes in and out: one HTTP client per TLS identity, exchanges as they happened, redaction."""
