@@ -1,0 +1,1 @@
+"""The embedded authorization server and resource server, with switchable faults."""

@@ -1,0 +1,37 @@
+"""`python -m keybound.reference`: one line of JSON on standard output when ready, then serving."""
+
+import argparse
+import json
+import sys
+
+from .server import Running, Settings, serve
+
+
+def _ready(server: Running) -> None:
+    sys.stdout.write(json.dumps({"issuer": server.issuer, "profile": server.profile}) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run the reference target; return 0 after a normal stop, 2 if it cannot start."""
+    parser = argparse.ArgumentParser(prog="python -m keybound.reference", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument(
+        "--nonce", choices=["off", "as", "rs", "both"], default="off", help="who asks for nonces"
+    )
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="ID", help="switch a fault on; repeatable"
+    )
+    parser.add_argument("--keep", action="store_true", help="do not stop when standard input ends")
+    options = parser.parse_args()
+    try:
+        serve(Settings(options.host, options.port, options.nonce, options.fault), _ready, keep=options.keep)
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,136 @@
+"""The routes, the metadata, and how errors become answers."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from . import authorize, introspection, resource, token_endpoint
+from .clients import Client
+from .errors import Crash, OAuthError, Refusal
+from .proof import PROOF_ALGS
+from .state import REFERENCE, Reference
+
+MAX_BODY = 65536
+_NONCE_SIDES = {"/token": "as", "/par": "as", "/api": "rs", "/api/notes": "rs", "/userinfo": "rs"}
+_CACHEABLE = {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/jwks"}
+_ASSERTION_ALGS = ["ES256"]
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def metadata_of(state: Reference) -> dict[str, Any]:
+    """Return the server's metadata (RFC 8414 section 2, RFC 9449 section 5.1, RFC 8705 section 3.3)."""
+    issuer, clients = state.issuer, state.authenticator.clients.values()
+    methods = _sorted(clients, lambda client: (client.auth,))
+    confidential = [method for method in methods if method != "none"]
+    algs: Any = list(PROOF_ALGS)
+    if state.faults.on("as-metadata-algs-none"):
+        algs.append("none")
+    if state.faults.on("as-metadata-algs-string"):
+        algs = " ".join(algs)
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "scopes_supported": _sorted(clients, lambda client: client.scope.split()),
+        "grant_types_supported": _sorted(clients, lambda client: client.grants),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "dpop_signing_alg_values_supported": algs,
+        "tls_client_certificate_bound_access_tokens": (
+            "true" if state.faults.on("as-metadata-mtls-flag-string") else True
+        ),
+    }
+
+
+def _sorted(clients: Any, values: Callable[[Client], Any]) -> list[str]:
+    return sorted({value for client in clients for value in values(client)})
+
+
+async def metadata(request: web.Request) -> web.Response:
+    """The metadata document, at the places of RFC 8414 and of OpenID Connect Discovery."""
+    return web.json_response(metadata_of(request.app[REFERENCE]))
+
+
+async def jwks(request: web.Request) -> web.Response:
+    """The key that signs access tokens."""
+    tokens = request.app[REFERENCE].tokens
+    return web.json_response({"keys": [{**tokens.jwk(), "kid": tokens.kid, "use": "sig", "alg": "ES256"}]})
+
+
+def _error(error: OAuthError) -> web.Response:
+    if error.html:
+        return authorize.page(str(error), status=error.status)
+    response = web.json_response({"error": error.code, "error_description": str(error)}, status=error.status)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="reference"'
+    return response
+
+
+@web.middleware
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn raised errors into responses; add the headers that many responses share."""
+    state = request.app[REFERENCE]
+    response: web.StreamResponse
+    try:
+        response = await handler(request)
+    except OAuthError as error:
+        response = _error(error)
+    except Refusal as refusal:
+        response = resource.refuse(state, refusal)
+    except Crash:
+        response = web.Response(status=500)
+    if request.path not in _CACHEABLE:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Pragma"] = "no-cache"
+    nonces = state.nonces.get(_NONCE_SIDES.get(request.path, ""))
+    if nonces:
+        response.headers["DPoP-Nonce"] = nonces.current()
+    return response
+
+
+_ROUTES: list[tuple[str, str, Handler]] = [
+    ("GET", "/.well-known/oauth-authorization-server", metadata),
+    ("GET", "/.well-known/openid-configuration", metadata),
+    ("GET", "/jwks", jwks),
+    ("POST", "/par", authorize.par),
+    ("GET", "/authorize", authorize.authorize),
+    ("POST", "/login", authorize.login),
+    ("POST", "/token", token_endpoint.token),
+    ("POST", "/introspect", introspection.introspect),
+    ("POST", "/revoke", introspection.revoke),
+    ("GET", "/userinfo", resource.userinfo),
+    ("POST", "/userinfo", resource.userinfo),
+    ("GET", "/api", resource.api),
+    ("HEAD", "/api", resource.api),
+    ("POST", "/api", resource.api),
+    ("GET", "/api/notes", resource.notes),
+    ("POST", "/api/notes", resource.notes),
+]
+
+
+def create(state: Reference) -> web.Application:
+    """Return the application that serves `state`."""
+    app = web.Application(middlewares=[answer], client_max_size=MAX_BODY)
+    app[REFERENCE] = state
+    for method, path, handler in _ROUTES:
+        app.router.add_route(method, path, handler)
+    return app

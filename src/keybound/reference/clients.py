@@ -1,0 +1,186 @@
+"""The registered clients, and how each proves who it is (RFC 6749 section 2.3, RFC 8705 section 2)."""
+
+import base64
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from . import jose, pki
+from .errors import OAuthError
+from .faults import Faults
+
+REDIRECT_URI = "https://localhost/cb"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_LIFETIME = 600
+_ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
+_CODE = ("authorization_code", "refresh_token")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registration, with the credentials that the emitted profile hands to the tester."""
+
+    id: str
+    auth: str
+    grants: tuple[str, ...] = ("client_credentials",)
+    scope: str = "read"
+    mechanism: str = "dpop"
+    dpop_bound: bool = False
+    certificate_bound: bool = False
+    par: bool = False
+    opaque: bool = False
+    secret: str = ""
+    key: ec.EllipticCurvePrivateKey | None = None
+    identity: pki.Identity | None = None
+
+    @property
+    def public(self) -> bool:
+        """Whether the client has no credentials of its own (RFC 6749 section 2.1)."""
+        return self.auth == "none"
+
+
+def register(made: pki.Pki) -> dict[str, Client]:
+    """Return the clients by id, with new secrets and the certificates of `made`."""
+
+    def secret() -> str:
+        return secrets.token_urlsafe(32)
+
+    clients = [
+        Client("basic", "client_secret_basic", secret=secret()),
+        Client("post", "client_secret_post", secret=secret(), opaque=True),
+        Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
+        Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
+        Client("public", "none", _CODE, "openid read"),
+        Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
+        Client("pki", "tls_client_auth", mechanism="mtls", certificate_bound=True, identity=made.pki),
+        Client(
+            "selfsigned", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
+            opaque=True, identity=made.selfsigned,
+        ),
+        Client(
+            "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
+            identity=made.public_mtls,
+        ),
+        Client("rs", "client_secret_basic", (), secret=secret()),
+    ]  # fmt: skip
+    return {client.id: client for client in clients}
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What authentication needs to know: the registrations, the CA for tls_client_auth, and its own URLs."""
+
+    clients: Mapping[str, Client]
+    ca: x509.Certificate
+    audiences: frozenset[str]
+    faults: Faults
+
+    def authenticate(
+        self, form: Mapping[str, str], authorization: str | None, certificate: bytes | None
+    ) -> Client:
+        """Return the client that sent a request; OAuthError `invalid_client` if it does not prove to be it.
+
+        `certificate` is the client certificate of this very connection (RFC 8705 section 2), in DER.
+        """
+        used = [authorization is not None, "client_secret" in form, "client_assertion" in form]
+        if sum(used) > 1:
+            raise OAuthError("invalid_request", "more than one way of client authentication")
+        if authorization is not None:
+            return self._basic(authorization, form)
+        if "client_assertion" in form:
+            return self._assertion(form)
+        client = self.clients.get(form.get("client_id", ""))
+        if client is None:
+            raise _invalid_client()
+        if client.auth == "client_secret_post":
+            return _with_secret(client, form.get("client_secret", ""))
+        if client.auth in {"tls_client_auth", "self_signed_tls_client_auth"}:
+            return self._certificate(client, certificate)
+        if not client.public or "client_secret" in form:
+            raise _invalid_client()
+        return client
+
+    def _basic(self, authorization: str, form: Mapping[str, str]) -> Client:
+        scheme, _, credentials = authorization.partition(" ")
+        try:
+            pair = base64.b64decode(credentials.strip(), validate=True).decode("utf-8")
+            name, _, secret = pair.partition(":")
+        except ValueError:
+            raise _invalid_client() from None
+        client = self.clients.get(unquote_plus(name))
+        if scheme.lower() != "basic" or client is None or client.auth != "client_secret_basic":
+            raise _invalid_client()
+        if form.get("client_id", client.id) != client.id:
+            raise _invalid_client()
+        return _with_secret(client, unquote_plus(secret))
+
+    def _assertion(self, form: Mapping[str, str]) -> Client:
+        """RFC 7523 section 3; the issuer and both endpoints are accepted audiences (RFC 9126 section 2)."""
+        try:
+            jws = jose.parse_jws(form["client_assertion"])
+            client = self.clients.get(str(jws.claims.get("sub")))
+            if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
+                raise _invalid_client()
+            if jws.header.get("alg") != "ES256" or jws.header.get("typ", "JWT") not in _ASSERTION_TYPS:
+                raise _invalid_client()
+            jose.verify(jws, client.key.public_key(), "ES256")
+        except ValueError:
+            raise _invalid_client() from None
+        claims = jws.claims
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        expires = claims.get("exp")
+        now = time.time()
+        if (
+            claims.get("iss") != client.id
+            or form.get("client_id", client.id) != client.id
+            or not any(isinstance(item, str) and item in self.audiences for item in audiences)
+            or isinstance(expires, bool)
+            or not isinstance(expires, int | float)
+            or not now < expires < now + _ASSERTION_LIFETIME
+            or not isinstance(claims.get("jti"), str)
+        ):
+            raise _invalid_client()
+        return client
+
+    def _certificate(self, client: Client, der: bytes | None) -> Client:
+        """RFC 8705 section 2.1 (subject under our CA) or 2.2 (exactly the registered certificate)."""
+        assert client.identity is not None  # noqa: S101  # register() gives one to each such client
+        if der is None:
+            proven = self.faults.on("as-mtls-certificate-optional")
+        elif client.auth == "self_signed_tls_client_auth":
+            proven = der == client.identity.der or self.faults.on("as-self-signed-any-certificate")
+        else:
+            shown = x509.load_der_x509_certificate(der)
+            proven = issued_to(shown, client, self.ca) or self.faults.on("as-mtls-any-certificate")
+        if not proven:
+            if self.faults.on("as-mtls-wrong-error"):
+                raise OAuthError("access_denied", "the certificate is not the client's")
+            raise _invalid_client()
+        return client
+
+
+def issued_to(certificate: x509.Certificate, client: Client, ca: x509.Certificate) -> bool:
+    """Return whether `ca` issued `certificate` to the client's registered subject (RFC 8705 section 2.1)."""
+    registered = client.identity
+    return (
+        registered is not None
+        and certificate.subject == registered.certificate.subject
+        and pki.issued_by(certificate, ca)
+    )
+
+
+def _with_secret(client: Client, secret: str) -> Client:
+    if not hmac.compare_digest(client.secret.encode(), secret.encode("utf-8", "surrogateescape")):
+        raise _invalid_client()
+    return client
+
+
+def _invalid_client() -> OAuthError:
+    return OAuthError("invalid_client", "client authentication failed", 401)

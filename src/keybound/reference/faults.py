@@ -1,0 +1,349 @@
+"""The faults of the reference target: every defect that can be switched on, by name."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red."""
+
+    id: str
+    wrong: str
+    requirements: tuple[str, ...]
+
+
+# What a bad proof that is taken breaks in any case, beside the rule it breaks.
+_TAKEN = {
+    "as": "RFC9449-5-invalid-proof-no-token RFC9449-10.1-par-proof-checked",
+    "rs": "RFC9449-7.1-proof-checked",
+}
+
+# A bad proof is taken. Each exists twice, at the authorization server (as-) and the resource server (rs-).
+_PROOF = [
+    ("jti-optional", "a proof without jti is taken", "RFC9449-4.3-jti-present"),
+    ("jti-any-type", "a jti that is empty or not a string is taken", "RFC9449-4.3-jti-present"),
+    ("htm-optional", "a proof without htm is taken", "RFC9449-4.3-htm-present"),
+    ("htm-not-compared", "htm is present but may be anything", "RFC9449-4.3-htm"),
+    ("htm-list-ok", "an htm list of one is taken like its item", "RFC9449-4.3-htm"),
+    ("htu-optional", "a proof without htu is taken", "RFC9449-4.3-htu-present"),
+    ("htu-list-ok", "an htu list of one is taken like its item", "RFC9449-4.3-htu"),
+    ("htu-path-ignored", "the path of htu is not compared", "RFC9449-4.3-htu"),
+    ("htu-host-ignored", "the host of htu is not compared", "RFC9449-4.3-htu"),
+    ("htu-scheme-ignored", "the scheme of htu is not compared", "RFC9449-4.3-htu"),
+    ("htu-port-ignored", "the port of htu is not compared", "RFC9449-4.3-htu"),
+    ("iat-optional", "a proof without iat is taken", "RFC9449-4.3-iat-present"),
+    ("iat-string-ok", "an iat given as a string of digits is taken", "RFC9449-4.3-iat-present"),
+    ("iat-no-past-limit", "a proof may be of any age", "RFC9449-4.3-iat-window"),
+    ("iat-no-future-limit", "a proof may come from any time ahead", "RFC9449-4.3-iat-window"),
+    ("typ-optional", "a proof without typ is taken", "RFC9449-4.3-typ"),
+    ("typ-not-compared", "typ may be any string", "RFC9449-4.3-typ"),
+    ("typ-list-ok", "a typ list of one is taken like its item", "RFC9449-4.3-typ"),
+    ("alg-none-ok", "an unsigned proof (alg none) is taken", "RFC9449-4.3-alg-none"),
+    (
+        "alg-hmac-ok",
+        "an HMAC proof is taken, keyed with an oct jwk or with the public key's bytes",
+        "RFC9449-4.3-alg-asymmetric",
+    ),
+    (
+        "alg-guessed",
+        "an alg that is missing or not a string is guessed from the key",
+        "RFC9449-4.3-alg-supported",
+    ),
+    (
+        "jwk-optional",
+        "without jwk, the last good key of that client or token is used",
+        "RFC9449-4.3-jwk-present",
+    ),
+    ("jwk-string-ok", "a jwk given as JSON text in a string is taken", "RFC9449-4.3-jwk-present"),
+    ("private-jwk-ok", "a jwk with private members is taken", "RFC9449-4.3-jwk-private"),
+    ("signature-not-verified", "the signature of the proof is not verified", "RFC9449-4.3-signature"),
+    ("first-dpop-header", "of several DPoP headers the first counts", "RFC9449-4.3-one-header"),
+    ("last-dpop-header", "of several DPoP headers the last counts", "RFC9449-4.3-one-header"),
+    (
+        "malformed-proof-ignored",
+        "a header that is no three-part JWT counts as no proof needed",
+        "RFC9449-4.3-well-formed-jwt",
+    ),
+]
+
+# Other defects of the proof check; each exists twice too.
+_BOTH = [
+    (
+        "htu-not-normalised",
+        "htu is compared as a string, query and all",
+        "RFC9449-4.3-htu-normalization RFC9449-4.3-htu-query-fragment",
+    ),
+    ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
+    ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
+    ("refuses-es384", "ES384 proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
+    ("refuses-eddsa", "EdDSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
+    ("refuses-rsa", "RSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
+    ("crashes-on-odd-jwk", "a jwk that is not an object ends in a 500", "KEYBOUND-robustness"),
+]
+
+_RS = [
+    ("ath-optional", "a proof without ath is taken", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    ("ath-not-compared", "ath is present but may be anything", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    ("ath-list-ok", "an ath list of one is taken like its item", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    (
+        "bound-token-as-bearer",
+        "a DPoP-bound token works as a bearer token",
+        "RFC9449-6-binding-known RFC9449-7.1-no-access RFC9449-7.2-bearer-downgrade",
+    ),
+    (
+        "proof-optional",
+        "the DPoP scheme works without a proof",
+        "RFC9449-7.1-no-access RFC9449-7.1-proof-present",
+    ),
+    (
+        "any-key",
+        "the proof's key is not compared with the token's",
+        "RFC9449-4.3-key-match RFC9449-6-binding-known RFC9449-6.2-introspecting-rs-checks "
+        "RFC9449-7.1-no-access",
+    ),
+    ("executes-before-verifying", "a note is stored before the proof is checked", "RFC9449-7.1-no-access"),
+    (
+        "body-in-refusal",
+        "a refusal for want of a proof carries the protected body",
+        "RFC9449-7.1-no-access RFC9449-7.1-proof-present",
+    ),
+    ("scheme-case-sensitive", "the scheme name is compared with its case", "RFC9449-7.1-scheme-case"),
+    (
+        "wants-get-as-htm",
+        "htm is expected to be GET for every method",
+        "RFC9449-4.3-htm",
+    ),
+    ("htu-query-kept", "a request with a query is compared with its query", "RFC9449-4.3-htu-query-fragment"),
+    ("no-challenge", "a 401 has no WWW-Authenticate", "RFC9449-7.1-challenge"),
+    ("challenge-without-error", "the challenge has no error", "RFC9449-7.1-challenge-error"),
+    ("challenge-without-algs", "the DPoP challenge has no algs", "RFC9449-7.1-challenge-algs"),
+    ("challenge-lists-none", "algs of the challenge contains none", "RFC9449-4.3-alg-asymmetric"),
+    (
+        "error-without-credentials",
+        "a request without credentials is told an error",
+        "RFC9449-7.2-challenge-no-error",
+    ),
+    (
+        "mtls-certificate-optional",
+        "a certificate-bound token works without a certificate",
+        "RFC8705-3-no-cert",
+    ),
+    ("mtls-any-certificate", "a certificate-bound token works with any certificate", "RFC8705-3-cert-match"),
+    (
+        "mtls-wrong-error",
+        "a certificate mismatch is answered 403 without a challenge",
+        "RFC8705-3-mismatch-error",
+    ),
+    (
+        "opaque-cnf-ignored",
+        "the binding of opaque tokens is not checked",
+        "RFC8705-3-cert-match RFC8705-3-no-cert RFC9449-4.3-key-match RFC9449-6.2-introspecting-rs-checks",
+    ),
+    (
+        "bearer-with-proof-ok",
+        "a DPoP-bound token works under Bearer if a good proof comes along",
+        "RFC9449-7.2-bearer-downgrade",
+    ),
+]
+
+_AS = [
+    ("says-bearer", "a bound token is announced as Bearer", "RFC9449-5-bearer-option RFC9449-5-token-type"),
+    ("says-nothing", "the token response has no token_type", "RFC9449-5-bearer-option RFC9449-5-token-type"),
+    (
+        "cnf-missing",
+        "a token announced as DPoP is bound to no key",
+        "RFC9449-4.3-key-match RFC9449-5-bearer-option RFC9449-5-every-grant "
+        "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
+        "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
+        "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access RFC9449-7.2-bearer-downgrade",
+    ),
+    (
+        "jkt-sha1",
+        "jkt is a SHA-1 thumbprint",
+        "RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint "
+        "RFC9449-6.2-introspection-jkt",
+    ),
+    (
+        "jkt-padded",
+        "jkt ends in base64 padding",
+        "RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint "
+        "RFC9449-6.2-introspection-jkt",
+    ),
+    ("jkt-of-whole-jwk", "jkt is computed over every member of the jwk", "RFC9449-6.1-jkt-thumbprint"),
+    (
+        "code-grant-unbound",
+        "a code with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound",
+    ),
+    (
+        "refresh-grant-unbound",
+        "a refresh with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound",
+    ),
+    (
+        "refresh-binds-old-key",
+        "a refresh binds to the key of the first token",
+        "RFC9449-5-refresh-binds-new-token",
+    ),
+    (
+        "refresh-any-key",
+        "a public client's refresh token works with any key",
+        "RFC9449-5-refresh-bound-public RFC9449-5-refresh-checked-public "
+        "RFC9449-5-refresh-rotation-bound",
+    ),
+    (
+        "refresh-proof-optional",
+        "a public client's refresh token works without a proof",
+        "RFC9449-5-refresh-checked-public",
+    ),
+    (
+        "rotated-refresh-unbound",
+        "the second refresh token of a public client is not bound",
+        "RFC9449-5-refresh-rotation-bound",
+    ),
+    (
+        "ignores-dpop-jkt",
+        "dpop_jkt of the authorization request is ignored",
+        "RFC9449-10-code-key-mismatch RFC9449-10-code-no-proof",
+    ),
+    (
+        "ignores-dpop-jkt-in-par",
+        "dpop_jkt of a pushed request is ignored",
+        "RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-jkt-conflict",
+    ),
+    ("par-proof-not-bound", "a proof at PAR is checked and forgotten", "RFC9449-10.1-par-proof-binds"),
+    ("par-jkt-mismatch-ok", "dpop_jkt may differ from the proof at PAR", "RFC9449-10.1-par-jkt-conflict"),
+    (
+        "par-proof-not-verified",
+        "a proof at PAR is not looked at",
+        "RFC9449-10.1-par-jkt-conflict RFC9449-10.1-par-proof-binds "
+        "RFC9449-10.1-par-proof-checked RFC9449-11.1-jti-replay RFC9449-4.3-alg-asymmetric "
+        "RFC9449-4.3-alg-none RFC9449-4.3-alg-supported RFC9449-4.3-htm RFC9449-4.3-htm-present "
+        "RFC9449-4.3-htu RFC9449-4.3-htu-present RFC9449-4.3-iat-present RFC9449-4.3-iat-window "
+        "RFC9449-4.3-jti-present RFC9449-4.3-jwk-present RFC9449-4.3-jwk-private "
+        "RFC9449-4.3-one-header RFC9449-4.3-signature RFC9449-4.3-typ RFC9449-4.3-well-formed-jwt",
+    ),
+    (
+        "code-proof-optional",
+        "a code with dpop_jkt yields an unbound token without a proof",
+        "RFC9449-10-code-no-proof RFC9449-10.1-par-proof-binds",
+    ),
+    ("bound-client-proof-optional", "dpop_bound_access_tokens is not enforced", "RFC9449-5.2-bound-client"),
+    ("proof-error-code", "a bad proof is answered server_error", "RFC9449-5-error-code"),
+    ("proof-error-not-json", "a bad proof is answered with a page", "RFC9449-5-error-code"),
+    ("metadata-algs-string", "dpop_signing_alg_values_supported is a string", "RFC9449-5.1-signing-algs"),
+    ("metadata-algs-none", "dpop_signing_alg_values_supported contains none", "RFC9449-5.1-signing-algs"),
+    ("introspection-without-cnf", "introspection leaves out cnf.jkt", "RFC9449-6.2-introspection-jkt"),
+    (
+        "introspection-says-bearer",
+        "introspection calls a DPoP token Bearer",
+        "RFC9449-6.2-introspection-token-type",
+    ),
+    (
+        "introspection-wants-proof",
+        "introspection asks for a DPoP proof",
+        "RFC9449-6.2-introspection-no-proof",
+    ),
+    (
+        "x5t-missing",
+        "a certificate-bound client's token is not bound",
+        "RFC8705-2.2-no-chain RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.1-cnf-x5t "
+        "RFC8705-3.2-introspection-x5t RFC8705-4-public-bound",
+    ),
+    (
+        "x5t-hex",
+        "x5t#S256 is written in hex",
+        "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256",
+    ),
+    (
+        "x5t-sha1",
+        "x5t#S256 is a SHA-1 thumbprint",
+        "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256",
+    ),
+    (
+        "x5t-padded",
+        "x5t#S256 ends in base64 padding",
+        "RFC8705-3.1-x5t-no-padding RFC8705-3.2-introspection-x5t",
+    ),
+    (
+        "x5t-of-key",
+        "x5t#S256 is the hash of the public key",
+        "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256",
+    ),
+    ("mtls-certificate-optional", "client_id alone authenticates an mTLS client", "RFC8705-2-handshake"),
+    (
+        "mtls-any-certificate",
+        "tls_client_auth takes any certificate",
+        "RFC8705-2-client-binding RFC8705-2.1-subject-match",
+    ),
+    (
+        "self-signed-any-certificate",
+        "self_signed_tls_client_auth takes any certificate",
+        "RFC8705-2-client-binding RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "mtls-wrong-error",
+        "failed mTLS authentication is answered 400 access_denied",
+        "RFC8705-2-invalid-client",
+    ),
+    (
+        "introspection-without-x5t",
+        "introspection leaves out cnf.x5t#S256",
+        "RFC8705-2.2-no-chain RFC8705-3.1-cnf-x5t RFC8705-3.2-introspection-x5t",
+    ),
+    (
+        "metadata-mtls-flag-string",
+        "tls_client_certificate_bound_access_tokens is a string",
+        "RFC8705-3.3-metadata-bound",
+    ),
+    (
+        "mtls-refresh-any-certificate",
+        "a public client's refresh works with any certificate",
+        "RFC8705-4-refresh-bound-public",
+    ),
+    (
+        "client-credentials-unbound",
+        "client_credentials with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound RFC9449-6.1-cnf-jkt RFC9449-6.2-introspection-jkt "
+        "RFC9449-6.2-introspection-token-type",
+    ),
+    (
+        "mtls-binding-on-first-token-only",
+        "a refreshed token is not certificate-bound",
+        "RFC8705-3.1-cnf-x5t RFC8705-4-public-bound",
+    ),
+    ("x5t-wrapped", "x5t#S256 ends in a line break", "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t"),
+]
+
+# What a fault breaks on one side only.
+_ALSO = {
+    "rs-htm-not-compared": "RFC9449-7.1-no-access",
+    "rs-htu-path-ignored": "RFC9449-7.1-no-access",
+    "as-signature-not-verified": "RFC9449-5-refresh-checked-public",
+}
+
+FAULTS: dict[str, Fault] = {
+    f"{side}-{name}": Fault(f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split()))
+    for side, rows in (
+        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
+        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS]),
+    )
+    for name, wrong, rules in rows
+}
+
+
+class Faults:
+    """The faults switched on in one server."""
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        """Raise ValueError, naming the nearest id, when one of `ids` is not in FAULTS."""
+        self._on = frozenset(ids)
+        for name in sorted(self._on - FAULTS.keys()):
+            near = difflib.get_close_matches(name, FAULTS, n=1)
+            raise ValueError(f"unknown fault {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+    def on(self, name: str) -> bool:
+        """Return whether the fault is on; KeyError if no such fault exists, so that a typo cannot hide."""
+        return FAULTS[name].id in self._on

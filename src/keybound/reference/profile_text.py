@@ -1,0 +1,63 @@
+"""The profile of a running reference target, as TOML that needs no other file."""
+
+import json
+from typing import Any
+
+from . import pki
+from .clients import REDIRECT_URI, Client
+from .introspection import RESOURCE_SERVER
+from .state import USERNAME, Reference
+
+
+def render(state: Reference) -> str:
+    """Return the TOML profile with which a tester can use every client of `state`; it holds secrets."""
+    api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
+    clients = state.authenticator.clients.values()
+    attacker = state.pki.attacker
+    tables: dict[str, dict[str, Any]] = {
+        "": {"name": "reference", "issuer": state.issuer, "ca": state.pki.ca.certificate_pem},
+        **{f"clients.{client.id}": _client(client) for client in clients},
+        "login": {"username": USERNAME, "password": state.password},
+        "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
+        "resource.write": {
+            "method": "POST",
+            "url": notes,
+            "body": json.dumps({"note": "{marker}"}),
+            "content_type": "application/json",
+            "read": notes,
+        },
+        "introspection": {"client": RESOURCE_SERVER},
+        "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+    }
+    return "\n".join(_table(name, values) for name, values in tables.items())
+
+
+def _client(client: Client) -> dict[str, Any]:
+    values: dict[str, Any] = {"id": client.id, "auth": client.auth, "grants": list(client.grants)}
+    if client.grants:
+        values |= {"scope": client.scope, "mechanisms": [client.mechanism]}
+    if "authorization_code" in client.grants:
+        values["redirect_uri"] = REDIRECT_URI
+    if client.secret:
+        values["secret"] = client.secret
+    if client.key:
+        values |= {"key": pki.key_pem(client.key), "key_id": client.id, "key_alg": "ES256"}
+    if client.identity:
+        values |= {"certificate": client.identity.certificate_pem, "certificate_key": client.identity.key_pem}
+    flags = {
+        "dpop_bound": client.dpop_bound,
+        "certificate_bound": client.certificate_bound,
+        "par": client.par,
+    }
+    return values | {name: True for name, on in flags.items() if on}
+
+
+def _table(name: str, values: dict[str, Any]) -> str:
+    head = [f"[{name}]"] if name else []
+    return "\n".join([*head, *(f"{key} = {_value(value)}" for key, value in values.items()), ""])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str) and "\n" in value:
+        return f"'''\n{value}'''"
+    return json.dumps(value)  # strings, booleans and lists of strings are written alike in JSON and TOML

@@ -1,0 +1,266 @@
+"""Checking DPoP proofs: RFC 9449 section 4.3, item by item."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from . import jose, uri
+from .errors import Crash, ProofError
+from .faults import Faults
+from .nonces import Nonces
+from .store import Expiring
+
+MAX_AGE = 300
+MAX_AHEAD = 60
+MAX_JTI_BYTES = 1024
+PROOF_ALGS = tuple(jose.ALGS)
+
+_HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
+_KNOWN_HEADER = {"typ", "alg", "jwk"}
+_KNOWN_CLAIMS = {"jti", "htm", "htu", "iat", "ath", "nonce"}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that holds: its public key as sent, and the key's SHA-256 thumbprint."""
+
+    jwk: dict[str, Any]
+    jkt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The request a proof came with: its URI without query, the query, the sender, the access token if any.
+
+    `who` tells senders apart: a client id at the authorization server, a token's hash at the resource server.
+    """
+
+    method: str
+    uri: str
+    query: str
+    who: str
+    token: str | None = None
+
+
+@dataclass
+class Checker:
+    """The proof check of one server and its memory; side `as` is token and PAR, `rs` the resources."""
+
+    side: Literal["as", "rs"]
+    faults: Faults
+    nonces: Nonces | None
+    seen: Expiring[bool] = field(default_factory=Expiring)
+    last_keys: Expiring[dict[str, Any]] = field(default_factory=Expiring)
+
+    def wrong(self, name: str) -> bool:
+        """Return whether this side's fault `name` is on."""
+        return self.faults.on(f"{self.side}-{name}")
+
+    def check(self, values: Sequence[str], request: Received) -> Proof | None:
+        """Return the proof in the DPoP fields `values`, None if there is none; raise ProofError or Crash."""
+        value = self._single(values)
+        if value is None or (value.count(".") != 2 and self.wrong("malformed-proof-ignored")):
+            return None
+        try:
+            jws = jose.parse_jws(value)
+            proof = self._check_header(jws, request)
+            self._check_claims(jws.claims, request)
+        except ValueError as error:
+            raise ProofError(str(error)) from error
+        if self.nonces and not self.nonces.accepts(jws.claims.get("nonce")):
+            raise ProofError("a nonce of this server is needed", "use_dpop_nonce")
+        self._check_replay(jws.claims, proof, request)
+        if self.wrong("jwk-optional"):
+            self.last_keys.put(request.who, proof.jwk, MAX_AGE)
+        return proof
+
+    def _single(self, values: Sequence[str]) -> str | None:
+        """Item 1: not more than one DPoP header field."""
+        if not values:
+            return None
+        listed = ",".join(values).split(",")
+        if self.wrong("first-dpop-header"):
+            return listed[0].strip()
+        if self.wrong("last-dpop-header"):
+            return listed[-1].strip()
+        if len(values) > 1:
+            raise ProofError("more than one DPoP header field")
+        return values[0]
+
+    def _member(self, members: dict[str, Any], name: str) -> Any:
+        """Return a member; a list of one becomes its item where a fault says so."""
+        value = members.get(name)
+        if isinstance(value, list) and len(value) == 1 and self.wrong(f"{name}-list-ok"):
+            return value[0]
+        return value
+
+    def _check_header(self, jws: jose.Jws, request: Received) -> Proof:
+        """Items 4 to 7: type, algorithm, signature, and a key that is public."""
+        header = jws.header
+        self._check_typ(header)
+        unknown = (header.keys() - _KNOWN_HEADER) | (jws.claims.keys() - _KNOWN_CLAIMS)
+        if unknown and self.wrong("refuses-extra-members"):
+            raise ValueError("unknown member")
+        jwk = self._jwk(header, request)
+        alg = header.get("alg")
+        if not isinstance(alg, str) and self.wrong("alg-guessed"):
+            alg = jose.alg_for(jwk)
+        if not isinstance(alg, str):
+            raise ValueError("alg is missing or not a string")  # noqa: TRY004
+        if alg.lower() == "none" and self.wrong("alg-none-ok"):
+            return _proof(jwk)
+        if alg in _HMACS and self.wrong("alg-hmac-ok"):
+            _verify_hmac(jws, jwk, alg)
+            return _proof(jwk)
+        if jose.PRIVATE_MEMBERS & jwk.keys() and not self.wrong("private-jwk-ok"):
+            raise ValueError("jwk contains a private key")
+        if alg in {"EdDSA", "Ed25519"} and self.wrong("refuses-eddsa"):
+            raise ValueError("alg is not supported")
+        if alg == "ES384" and self.wrong("refuses-es384"):
+            raise ValueError("alg is not supported")
+        if alg in {"PS256", "RS256"} and self.wrong("refuses-rsa"):
+            raise ValueError("alg is not supported")
+        key = jose.import_key(jwk, alg)
+        if not self.wrong("signature-not-verified"):
+            jose.verify(jws, key, alg)
+        return _proof(jwk)
+
+    def _check_typ(self, header: dict[str, Any]) -> None:
+        """Item 4; media types have no case and may leave out `application/` (RFC 7515 section 4.1.9)."""
+        typ = self._member(header, "typ")
+        if "typ" not in header and self.wrong("typ-optional"):
+            return
+        if not isinstance(typ, str):
+            raise ValueError("typ is missing or not a string")  # noqa: TRY004
+        if typ.lower().removeprefix("application/") != "dpop+jwt" and not self.wrong("typ-not-compared"):
+            raise ValueError("typ is not dpop+jwt")
+
+    def _jwk(self, header: dict[str, Any], request: Received) -> dict[str, Any]:
+        """Return the `jwk` header member, which must be there and an object."""
+        jwk = header.get("jwk")
+        if "jwk" not in header and self.wrong("jwk-optional"):
+            jwk = self.last_keys.get(request.who)
+        if isinstance(jwk, str) and self.wrong("jwk-string-ok"):
+            jwk = jose.parse_json(jwk)
+        if not isinstance(jwk, dict):
+            if "jwk" in header and self.wrong("crashes-on-odd-jwk"):
+                raise Crash
+            raise ValueError("jwk is missing or not an object")  # noqa: TRY004
+        return jwk
+
+    def _check_claims(self, claims: dict[str, Any], request: Received) -> None:
+        """Items 3, 8, 9, 11 and 12a; and exp and nbf, should they be there (RFC 7519 section 4.1)."""
+        self._check_jti(claims)
+        self._check_htm(claims, request)
+        self._check_htu(claims, request)
+        self._check_times(claims)
+        if request.token is not None:
+            self._check_ath(claims, request.token)
+
+    def _check_jti(self, claims: dict[str, Any]) -> None:
+        if "jti" not in claims and self.wrong("jti-optional"):
+            return
+        jti = claims.get("jti")
+        if "jti" not in claims or not ((isinstance(jti, str) and jti) or self.wrong("jti-any-type")):
+            raise ValueError("jti is missing or not a string")
+        if len(json.dumps(jti)) > MAX_JTI_BYTES:
+            raise ValueError("jti is too long")
+
+    def _check_htm(self, claims: dict[str, Any], request: Received) -> None:
+        htm = self._member(claims, "htm")
+        if "htm" not in claims and self.wrong("htm-optional"):
+            return
+        if "htm" not in claims:
+            raise ValueError("htm is missing")
+        expected = "GET" if self.side == "rs" and self.wrong("wants-get-as-htm") else request.method
+        if htm != expected and not self.wrong("htm-not-compared"):
+            raise ValueError("htm is not the method of this request")
+
+    def _check_htu(self, claims: dict[str, Any], request: Received) -> None:
+        htu = self._member(claims, "htu")
+        if "htu" not in claims and self.wrong("htu-optional"):
+            return
+        if not isinstance(htu, str):
+            raise ValueError("htu is missing or not a string")  # noqa: TRY004
+        if not self._same_uri(htu, request):
+            raise ValueError("htu is not the URI of this request")
+
+    def _same_uri(self, htu: str, request: Received) -> bool:
+        if self.wrong("htu-not-normalised"):
+            return htu == request.uri
+        if request.query and self.side == "rs" and self.wrong("htu-query-kept"):
+            return htu == f"{request.uri}?{request.query}"
+        ignored = {part for part in ("scheme", "host", "port", "path") if self.wrong(f"htu-{part}-ignored")}
+        given, here = uri.parse(htu)._asdict(), uri.parse(request.uri)._asdict()
+        return all(given[part] == here[part] for part in here.keys() - ignored)
+
+    def _check_times(self, claims: dict[str, Any]) -> None:
+        now = time.time()
+        if not ("iat" not in claims and self.wrong("iat-optional")):
+            iat = _instant(self._iat(claims))
+            if iat < now - MAX_AGE and not self.wrong("iat-no-past-limit"):
+                raise ValueError("iat is too long ago")
+            if iat > now + MAX_AHEAD and not self.wrong("iat-no-future-limit"):
+                raise ValueError("iat is in the future")
+        if "exp" in claims and _instant(claims["exp"]) <= now - MAX_AHEAD:
+            raise ValueError("the proof has expired")
+        if "nbf" in claims and _instant(claims["nbf"]) > now + MAX_AHEAD:
+            raise ValueError("the proof is not valid yet")
+
+    def _iat(self, claims: dict[str, Any]) -> Any:
+        iat = claims.get("iat")
+        return int(iat) if isinstance(iat, str) and iat.isdecimal() and self.wrong("iat-string-ok") else iat
+
+    def _check_ath(self, claims: dict[str, Any], token: str) -> None:
+        ath = self._member(claims, "ath")
+        if "ath" not in claims and self.wrong("ath-optional"):
+            return
+        if "ath" not in claims:
+            raise ValueError("ath is missing")
+        if ath != jose.digest(token) and not self.wrong("ath-not-compared"):
+            raise ValueError("ath is not the hash of the access token")
+
+    def _check_replay(self, claims: dict[str, Any], proof: Proof, request: Received) -> None:
+        """Section 11.1: one jti per key and target URI, for as long as the proof could be used."""
+        if "jti" not in claims or self.wrong("no-replay-store"):
+            return
+        key = json.dumps([proof.jkt, claims["jti"], uri.parse(request.uri)])
+        if self.seen.get(key):
+            raise ProofError("this proof was used before")
+        self.seen.put(key, value=True, seconds=MAX_AGE + MAX_AHEAD + 1)
+
+
+def _proof(jwk: dict[str, Any]) -> Proof:
+    kty = jwk.get("kty")
+    if not isinstance(kty, str) or kty not in jose.REQUIRED_MEMBERS:
+        raise ValueError("unsupported key type")
+    if not all(isinstance(jwk.get(name), str) for name in jose.REQUIRED_MEMBERS[kty]):
+        raise ValueError("jwk lacks a member")
+    return Proof(jwk, jose.thumbprint(jwk))
+
+
+def _instant(value: Any) -> float:
+    """Return a NumericDate as seconds since 1970; ValueError if it is none (RFC 7519 section 2)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -(2**53) < value < 2**53:
+        raise ValueError("a date is missing or not a number")
+    return float(value)
+
+
+def _verify_hmac(jws: jose.Jws, jwk: dict[str, Any], alg: str) -> None:
+    """The fault alg-hmac-ok: a MAC keyed with an oct jwk, or with a usual spelling of the public key."""
+    if jwk.get("kty") == "oct" and isinstance(jwk.get("k"), str):
+        keys = [jose.b64u_decode(jwk["k"])]
+    else:
+        public = jose.import_key(jwk, jose.alg_for(jwk))
+        form = PublicFormat.SubjectPublicKeyInfo
+        pem = public.public_bytes(Encoding.PEM, form)
+        compact = json.dumps(jwk, separators=(",", ":")).encode()
+        keys = [pem, pem.strip(), public.public_bytes(Encoding.DER, form), compact, json.dumps(jwk).encode()]
+    if jws.signature not in [hmac.digest(key, jws.signing_input, _HMACS[alg]) for key in keys]:
+        raise ValueError("signature does not verify")

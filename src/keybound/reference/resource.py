@@ -1,0 +1,180 @@
+"""The protected resources, and who may have them (RFC 9449 section 7, RFC 8705 section 3, RFC 6750)."""
+
+import json
+import re
+from collections import deque
+
+from aiohttp import web
+
+from . import jose, pki
+from .errors import ProofError, Refusal
+from .proof import PROOF_ALGS
+from .state import REFERENCE, USERNAME, Reference, client_certificate, received
+from .tokens import AccessToken, jkt_of
+
+MAX_NOTES = 50
+MAX_NOTE_LENGTH = 1024
+_SCHEMES = {"dpop": "DPoP", "bearer": "Bearer"}
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_FORM = "application/x-www-form-urlencoded"
+
+
+def challenges(state: Reference, refusal: Refusal) -> list[str]:
+    """Return the WWW-Authenticate values of a refusal; both schemes are offered (RFC 9449 section 7.2)."""
+    error = []
+    if refusal.code and not state.faults.on("rs-challenge-without-error"):
+        error = [f'error="{refusal.code}"', f'error_description="{refusal}"']
+    algs = [*PROOF_ALGS, *(["none"] if state.faults.on("rs-challenge-lists-none") else [])]
+    dpop = [] if state.faults.on("rs-challenge-without-algs") else [f'algs="{" ".join(algs)}"']
+    own = {"DPoP": dpop or ['realm="reference"'], "Bearer": ['realm="reference"']}
+    return [
+        f"{scheme} " + ", ".join([*(error if scheme in refusal.schemes else []), *parameters])
+        for scheme, parameters in own.items()
+    ]
+
+
+_NO_PROOF = "a DPoP proof is needed"
+
+
+def refuse(state: Reference, refusal: Refusal) -> web.Response:
+    """Return the answer to a request that does not get the resource."""
+    body = {"error": refusal.code} if refusal.code else {}
+    if str(refusal) == _NO_PROOF and state.faults.on("rs-body-in-refusal"):
+        body["message"] = state.canary
+    response = web.json_response(body, status=refusal.status)
+    if refusal.status == 401 and state.faults.on("rs-no-challenge"):
+        return response
+    if refusal.code == "invalid_token" and refusal.status == 403:
+        return response  # the fault rs-mtls-wrong-error
+    for value in challenges(state, refusal):
+        response.headers.add("WWW-Authenticate", value)
+    return response
+
+
+class Visit:
+    """One request for a protected resource."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        self.state = request.app[REFERENCE]
+        self.values = request.headers.getall("Authorization", [])
+        scheme, _, credentials = (self.values or [""])[0].partition(" ")
+        named = scheme if self.wrong("scheme-case-sensitive") else _SCHEMES.get(scheme.lower())
+        self.scheme = named if named in _SCHEMES.values() else None
+        self.credentials = credentials.strip(" ")
+
+    def wrong(self, name: str) -> bool:
+        """Return whether the fault rs-`name` is on."""
+        return self.state.faults.on(f"rs-{name}")
+
+    def token(self) -> AccessToken | None:
+        """Return the valid access token of the request, whatever it is bound to, or None."""
+        return self.state.tokens.read(self.credentials) if _TOKEN68.fullmatch(self.credentials) else None
+
+    async def authorize(self, scope: str) -> AccessToken:
+        """Return the access token of a request that may have the resource; raise Refusal for any other."""
+        if len(self.values) > 1 or (self.values and await self._token_elsewhere()):
+            raise Refusal("more than one way to send a token", "invalid_request", 400, ("DPoP", "Bearer"))
+        if self.scheme is None:
+            if self.wrong("error-without-credentials"):
+                raise Refusal("no credentials", "invalid_token", schemes=("DPoP", "Bearer"))
+            raise Refusal("no credentials", None)
+        token = self.token()
+        if token is None:
+            raise self._refusal("the token is not valid")
+        cnf = {} if token.opaque and self.wrong("opaque-cnf-ignored") else token.cnf
+        self._check_certificate(cnf.get("x5t#S256"))
+        if self.scheme == "DPoP":
+            self._check_dpop(token, cnf.get("jkt"))
+        elif "jkt" in cnf and not self.wrong("bound-token-as-bearer"):
+            if not self.wrong("bearer-with-proof-ok"):
+                raise self._refusal("the token is bound to a DPoP key")
+            self._check_dpop(token, cnf["jkt"])
+        if scope not in token.claims["scope"].split():
+            raise self._refusal("the token does not cover this resource", "insufficient_scope", 403)
+        return token
+
+    async def _token_elsewhere(self) -> bool:
+        """RFC 6750 section 2: a token in the query or in a form besides the header."""
+        if "access_token" in self.request.query:
+            return True
+        return self.request.content_type == _FORM and b"access_token=" in await self.request.read()
+
+    def _refusal(self, description: str, code: str = "invalid_token", status: int = 401) -> Refusal:
+        return Refusal(description, code, status, (self.scheme or "",))
+
+    def _check_certificate(self, x5t: str | None) -> None:
+        """RFC 8705 section 3: the certificate of this connection is the one the token is bound to."""
+        if x5t is None:
+            return
+        shown = client_certificate(self.request)
+        if shown is None:
+            right = self.wrong("mtls-certificate-optional")
+        else:
+            right = pki.x5t(shown, self.state.faults) == x5t or self.wrong("mtls-any-certificate")
+        if not right:
+            status = 403 if self.wrong("mtls-wrong-error") else 401
+            raise self._refusal("the token is bound to another certificate", status=status)
+
+    def _check_dpop(self, token: AccessToken, jkt: str | None) -> None:
+        """RFC 9449 section 7.1: a proof is there, holds, and is made with the key the token is bound to."""
+        values = self.request.headers.getall("DPoP", [])
+        if not values:
+            if self.wrong("proof-optional") and self.scheme == "DPoP":
+                return
+            raise self._refusal(_NO_PROOF, "invalid_dpop_proof")
+        try:
+            where = received(self.request, jose.digest(self.credentials), self.credentials)
+            proof = self.state.checkers["rs"].check(values, where)
+        except ProofError as error:
+            raise self._refusal(str(error), error.code) from error
+        if proof is None or self.wrong("any-key") or (token.opaque and self.wrong("opaque-cnf-ignored")):
+            return
+        if proof.jwk.get("kty") == "oct":  # only the fault rs-alg-hmac-ok lets such a key come this far
+            return
+        if jkt is None and self.state.faults.on("as-cnf-missing"):
+            return
+        if jkt_of(proof, self.state.faults) != jkt:
+            raise self._refusal("the token is bound to another key")
+
+
+async def api(request: web.Request) -> web.Response:
+    """The protected resource: GET, HEAD and POST give the same text."""
+    token = await Visit(request).authorize("read")
+    state = request.app[REFERENCE]
+    return web.json_response({"message": state.canary, "client": token.claims["client_id"]})
+
+
+async def notes(request: web.Request) -> web.Response:
+    """Notes of the token's subject: GET lists them, POST adds one."""
+    visit = Visit(request)
+    early = visit.token() if visit.wrong("executes-before-verifying") and request.method == "POST" else None
+    if early:
+        await _add_note(visit, early)
+    token = await visit.authorize("read")
+    if request.method == "POST":
+        if not early:
+            await _add_note(visit, token)
+        return web.json_response({"added": True}, status=201)
+    return web.json_response({"notes": list(visit.state.notes.get(_owner(token), ()))})
+
+
+def _owner(token: AccessToken) -> str:
+    return json.dumps([token.claims["client_id"], token.claims["sub"]])
+
+
+async def _add_note(visit: Visit, token: AccessToken) -> None:
+    try:
+        body = jose.parse_json(await visit.request.read())
+    except ValueError:
+        raise web.HTTPBadRequest(text="not JSON") from None
+    note = body.get("note") if isinstance(body, dict) else None
+    if not isinstance(note, str) or len(note) > MAX_NOTE_LENGTH:
+        raise web.HTTPBadRequest(text="note is missing, not a string or too long")
+    visit.state.notes.setdefault(_owner(token), deque(maxlen=MAX_NOTES)).append(note)
+
+
+async def userinfo(request: web.Request) -> web.Response:
+    """The user's claims (OpenID Connect Core section 5.3)."""
+    token = await Visit(request).authorize("openid")
+    return web.json_response({"sub": token.claims["sub"], "preferred_username": USERNAME})

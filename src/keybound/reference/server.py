@@ -1,0 +1,103 @@
+"""Starting and stopping the reference target."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from . import app, pki, profile_text, state
+from .faults import Faults
+
+# Proofs are headers; leave the verdict on a long one to the proof check rather than to the HTTP parser.
+_MAX_HEADER = 32768
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Keep defects of the server; broken HTTP is the sender's fault, is answered 400 and may hold secrets."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_log = logging.getLogger("keybound.reference")
+_log.addFilter(_is_ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be chosen: where to listen (port 0: any free one), nonces, faults by id."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    nonce: state.NonceMode = "off"
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers: its issuer, and a profile (TOML, with secrets) to test it with."""
+
+    issuer: str
+    profile: str
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """Run the server inside the `async with` block.
+
+    Raises ValueError for an unknown fault and OSError when it cannot listen.
+    """
+    Faults(settings.faults)  # an unknown id is the caller's mistake: say so before listening
+    with socket.create_server((settings.host, settings.port)) as listener:
+        made = pki.make()
+        issuer = f"https://localhost:{listener.getsockname()[1]}"
+        reference = state.build(issuer, made, settings.nonce, settings.faults)
+        runner = web.AppRunner(
+            app.create(reference),
+            access_log=None,
+            logger=_log,
+            shutdown_timeout=0.2,
+            max_field_size=_MAX_HEADER,
+            max_line_size=_MAX_HEADER,
+        )
+        await runner.setup()
+        try:
+            site = web.SockSite(runner, listener, ssl_context=made.tls_context())
+            await site.start()
+            yield Running(issuer, profile_text.render(reference))
+        finally:
+            await runner.cleanup()
+
+
+def serve(settings: Settings, ready: Callable[[Running], None], *, keep: bool = False) -> None:
+    """Serve until SIGINT, SIGTERM or (unless `keep`) the end of standard input; call `ready` once it answers.
+
+    Raises ValueError for an unknown fault and OSError when it cannot listen.
+    """
+    asyncio.run(_serve(settings, ready, keep=keep))
+
+
+async def _serve(settings: Settings, ready: Callable[[Running], None], *, keep: bool) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if not keep:
+        # A daemon thread, as it cannot be woken from its read when a signal ends the server first.
+        threading.Thread(target=_until_stdin_ends, args=(loop, stop), daemon=True).start()
+    async with running(settings) as server:
+        ready(server)
+        await stop.wait()
+
+
+def _until_stdin_ends(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,166 @@
+"""The token endpoint: three grants, and what their tokens are bound to (RFC 6749, RFC 9449, RFC 8705)."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from . import jose, pki
+from .clients import REDIRECT_URI, Client
+from .errors import OAuthError
+from .proof import Proof
+from .state import REFERENCE, Reference, authenticated, client_certificate, proof_of
+from .tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Grant, Refresh, cnf_of, jkt_of
+
+_UNBOUND_FAULTS = {
+    "client_credentials": "client-credentials-unbound",
+    "authorization_code": "code-grant-unbound",
+    "refresh_token": "refresh-grant-unbound",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A token request of an authenticated client, its proof checked."""
+
+    state: Reference
+    client: Client
+    form: Mapping[str, str]
+    proof: Proof | None
+    certificate: bytes | None
+
+    def wrong(self, name: str) -> bool:
+        """Return whether the fault as-`name` is on."""
+        return self.state.faults.on(f"as-{name}")
+
+    @property
+    def x5t(self) -> str | None:
+        """The thumbprint of the certificate that tokens of this request are to be bound to."""
+        return pki.x5t(self.certificate, self.state.faults) if self.certificate else None
+
+
+async def token(request: web.Request) -> web.Response:
+    """Answer a token request (RFC 6749 section 3.2)."""
+    state = request.app[REFERENCE]
+    client, form = await authenticated(request)
+    proof = proof_of(request, client)
+    grant_type = form.get("grant_type")
+    grant = _GRANTS.get(grant_type or "")
+    if grant_type is None or grant is None:
+        raise OAuthError("unsupported_grant_type" if grant_type else "invalid_request", "no such grant_type")
+    if grant_type not in client.grants:
+        raise OAuthError("unauthorized_client", "the client does not use this grant")
+    if client.dpop_bound and proof is None and not state.faults.on("as-bound-client-proof-optional"):
+        raise OAuthError("invalid_request", "this client needs a DPoP proof")
+    certificate = client_certificate(request) if client.certificate_bound else None
+    return web.json_response(grant(TokenRequest(state, client, form, proof, certificate)))
+
+
+def _scope(asked: TokenRequest, allowed: str) -> str:
+    scope = asked.form.get("scope", allowed)
+    if not set(scope.split()) <= set(allowed.split()):
+        raise OAuthError("invalid_scope", "this scope is not allowed")
+    return scope
+
+
+def _client_credentials(asked: TokenRequest) -> dict[str, Any]:
+    scope = _scope(asked, asked.client.scope)
+    return _answer(asked, Grant(asked.client, asked.client.id, scope), scope)
+
+
+def _authorization_code(asked: TokenRequest) -> dict[str, Any]:
+    """RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10. Only success uses the code up."""
+    tokens = asked.state.tokens
+    code = tokens.codes.get(asked.form.get("code", ""))
+    if code is None or code.grant.client is not asked.client:
+        raise OAuthError("invalid_grant", "unknown code")
+    if code.used:
+        tokens.revoke(code.grant)
+        raise OAuthError("invalid_grant", "this code was used before")
+    bound_to = code.request.jkt
+    verifier = asked.form.get("code_verifier", "")
+    if not hmac.compare_digest(jose.digest(verifier).encode(), code.request.challenge.encode()):
+        raise OAuthError("invalid_grant", "code_verifier does not match")
+    if asked.form.get("redirect_uri") != REDIRECT_URI:
+        raise OAuthError("invalid_grant", "redirect_uri does not match")
+    if bound_to and asked.proof is None and not asked.wrong("code-proof-optional"):
+        raise OAuthError("invalid_grant", "this code needs a DPoP proof")
+    if bound_to and asked.proof and asked.proof.jkt != bound_to:
+        raise OAuthError("invalid_grant", "this code is bound to another key")
+    if asked.client.public and asked.client.certificate_bound and asked.certificate is None:
+        raise OAuthError("invalid_request", "this client needs a certificate")
+    code.used = True
+    tokens.codes.put(asked.form["code"], code, ACCESS_LIFETIME)  # a second use must find it and revoke
+    answer = _answer(asked, code.grant, code.grant.scope)
+    if "refresh_token" in asked.client.grants:
+        answer["refresh_token"] = _new_refresh(asked, code.grant)
+    if "openid" in code.grant.scope.split():
+        answer["id_token"] = tokens.id_token(code)
+    return answer
+
+
+def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
+    """RFC 6749 section 6; public clients' are bound and rotated (RFC 9449 section 5, RFC 8705 section 4)."""
+    tokens = asked.state.tokens
+    old = tokens.refresh.get(asked.form.get("refresh_token", ""))
+    if old is None or old.grant.revoked or old.grant.client is not asked.client:
+        raise OAuthError("invalid_grant", "unknown refresh token")
+    if old.jkt and asked.proof is None and not asked.wrong("refresh-proof-optional"):
+        raise OAuthError("invalid_grant", "this refresh token needs a DPoP proof")
+    if old.jkt and asked.proof and asked.proof.jkt != old.jkt and not asked.wrong("refresh-any-key"):
+        raise OAuthError("invalid_grant", "this refresh token is bound to another key")
+    other = asked.x5t is None or (asked.x5t != old.x5t and not asked.wrong("mtls-refresh-any-certificate"))
+    if old.x5t and other:
+        raise OAuthError("invalid_grant", "this refresh token is bound to another certificate")
+    scope = _scope(asked, old.grant.scope)
+    answer = _answer(asked, old.grant, scope, old)
+    if asked.client.public:
+        tokens.refresh.pop(asked.form["refresh_token"])
+        answer["refresh_token"] = _new_refresh(asked, old.grant, rotated=True)
+    return answer
+
+
+def _new_refresh(asked: TokenRequest, grant: Grant, *, rotated: bool = False) -> str:
+    """Return a new refresh token; a confidential client's is bound by its authentication alone."""
+    tokens = asked.state.tokens
+    jkt = asked.proof.jkt if asked.proof else None
+    bound = asked.client.public and not (rotated and asked.wrong("rotated-refresh-unbound"))
+    first = jkt_of(asked.proof, asked.state.faults) if asked.proof else None
+    value = secrets.token_urlsafe(32)
+    refresh = Refresh(grant, first, jkt if bound else None, asked.x5t if bound else None)
+    tokens.refresh.put(value, refresh, REFRESH_LIFETIME)
+    return value
+
+
+def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None = None) -> dict[str, Any]:
+    """Issue an access token bound to the key and certificate of this request; `old` is what was refreshed."""
+    proof = None if asked.wrong(_UNBOUND_FAULTS[asked.form["grant_type"]]) else asked.proof
+    forget = old is not None and asked.wrong("mtls-binding-on-first-token-only")
+    cnf = cnf_of(proof, None if forget else asked.certificate, asked.state.faults)
+    if (
+        old
+        and old.first_jkt
+        and "jkt" in cnf
+        and not asked.client.public
+        and asked.wrong("refresh-binds-old-key")
+    ):
+        cnf["jkt"] = old.first_jkt
+    answer: dict[str, Any] = {
+        "access_token": asked.state.tokens.issue(grant, cnf, scope),
+        "token_type": "DPoP" if proof and not asked.wrong("says-bearer") else "Bearer",
+        "expires_in": ACCESS_LIFETIME,
+        "scope": scope,
+    }
+    if asked.wrong("says-nothing"):
+        del answer["token_type"]
+    return answer
+
+
+_GRANTS = {
+    "client_credentials": _client_credentials,
+    "authorization_code": _authorization_code,
+    "refresh_token": _refresh_token,
+}
