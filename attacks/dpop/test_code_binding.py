@@ -1,0 +1,67 @@
+"""A thief has an authorization code that was asked for with the victim's key (RFC 9449 section 10)."""
+
+from dataclasses import replace
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import by_attacker, no_proof
+from keybound.craft.request import Draft
+from keybound.errors import Inconclusive
+from keybound.judge.rules import Exact
+from keybound.judge.verdict import Verdict
+
+STOLEN = "the thief redeems the victim's code and gets a token of its own"
+UNBOUND = "the thief redeems the victim's code and gets a token bound to nothing"
+
+CODES = (
+    Case("as.code.dpop-jkt.attacker-key", "code with dpop_jkt redeemed with another key",
+         ("RFC9449-10-code-key-mismatch",), ("as-ignores-dpop-jkt",), STOLEN, by_attacker, "code.dpop_jkt", also=("AC-02",)),
+    Case("as.code.dpop-jkt.without-proof", "code with dpop_jkt redeemed without a proof",
+         ("RFC9449-10-code-no-proof",), ("as-code-proof-optional",), UNBOUND, no_proof, "code.dpop_jkt", also=("AC-03",)),
+    Case("as.code.par-dpop-jkt.attacker-key", "code with dpop_jkt in PAR redeemed with another key",
+         ("RFC9449-10.1-par-dpop-jkt",), ("as-ignores-dpop-jkt-in-par",), STOLEN, by_attacker, "code.par-dpop_jkt",
+         also=("AC-02", "AC-14")),
+    Case("as.code.par-dpop-jkt.without-proof", "code with dpop_jkt in PAR redeemed without a proof",
+         ("RFC9449-10-code-no-proof",), ("as-code-proof-optional",), UNBOUND, no_proof, "code.par-dpop_jkt", also=("AC-03",)),
+    Case("as.code.par-proof.attacker-key", "code with a proof at PAR redeemed with another key",
+         ("RFC9449-10.1-par-proof-binds",), ("as-par-proof-not-bound",), STOLEN, by_attacker, "code.par-proof", also=("AC-08",)),
+    Case("as.code.par-proof.without-proof", "code with a proof at PAR redeemed without a proof",
+         ("RFC9449-10.1-par-proof-binds",), ("as-par-proof-not-bound",), UNBOUND, no_proof, "code.par-proof", also=("AC-08",)),
+)
+
+
+@cases(*CODES)
+def test_stolen_code_is_useless(case, target):
+    # without PAR an AS need not know dpop_jkt at all: then ignoring it is what RFC 6749 section 3.1 asks for
+    optional = target.session.metadata.endpoint("pushed_authorization_request") is None
+    target.refuses(replace(case, lenient=case.lenient or optional))
+
+
+def conflicting_jkt(draft: Draft) -> None:
+    draft.form["dpop_jkt"] = draft.attacker.key.thumbprint
+
+
+CONFLICT = Case("as.par.dpop-jkt.conflict", "PAR with a proof and the dpop_jkt of another key", ("RFC9449-10.1-par-jkt-conflict",),
+                ("as-par-jkt-mismatch-ok",), "an attacker's key slips in beside the victim's proof", conflicting_jkt, "par",
+                Exact((400,), ("invalid_request", "invalid_dpop_proof")), also=("AC-07",))
+
+
+@cases(CONFLICT)
+def test_conflicting_keys_at_par_are_refused(case, target):
+    target.refuses(case)
+    if target.judgement.verdict is Verdict.FAIL and not redeemable(target):
+        target.judgement.findings.clear()
+        target.refuses(replace(case, lenient=True))
+        target.note("the conflict is accepted at PAR, but the code cannot be redeemed")
+
+
+def redeemable(target) -> bool:
+    session = target.session
+    lane = next(lane for lane in session.lanes("dpop", "authorization_code") if lane.client.par)
+    conflict = {"dpop_jkt": session.attacker.key.thumbprint}
+    for key in (session.key(), session.attacker.key):
+        try:
+            session.issue(lane, session.code_form(lane, session.code(lane, conflict, par_key=session.key())), key=key)
+        except Inconclusive:
+            continue
+        return True
+    return False

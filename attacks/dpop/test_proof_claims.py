@@ -1,0 +1,84 @@
+"""A proof whose claims are missing, of the wrong type, or made for another request (RFC 9449 section 4.3).
+
+Each row is the valid request of each place that reads proofs, with one claim changed.
+"""
+
+from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, Case, cases, spread
+from keybound.craft.deltas import (
+    HOUR,
+    as_text,
+    ath_of_another_token,
+    claim,
+    htu,
+    in_list,
+    without_claim,
+)
+from keybound.errors import NotApplicable
+
+CLAIMS = (
+    Case("proof.jti.missing", "no jti", ("RFC9449-4.3-jti-present",), ("jti-optional",),
+         "without jti no replay can be noticed", without_claim("jti"), also=("TP-17",)),
+    Case("proof.jti.empty", "jti is an empty string", ("RFC9449-4.3-jti-present",), ("jti-any-type",),
+         "one empty jti for all proofs", claim("jti", lambda _: ""), lenient=True, also=("TP-18",)),
+    Case("proof.jti.number", "jti is a number", ("RFC9449-4.3-jti-present",), ("jti-any-type",),
+         "a jti that is no string may not be stored as one", claim("jti", lambda _: 1234567890), lenient=True, also=("TP-18",)),
+    Case("proof.htm.missing", "no htm", ("RFC9449-4.3-htm-present",), ("htm-optional",),
+         "a proof good for every method", without_claim("htm"), also=("TP-17",)),
+    Case("proof.htm.other-method", "htm of another method", ("RFC9449-4.3-htm",), ("htm-not-compared",),
+         "a captured proof is used for another method", claim("htm", lambda right: "PUT" if right != "PUT" else "GET"),
+         also=("TP-20", "RS-10")),
+    Case("proof.htm.list", "htm is a list that holds the method", ("RFC9449-4.3-htm",), ("htm-list-ok",),
+         "loose comparison takes [\"POST\"] for \"POST\"", claim("htm", in_list), also=("TP-18",)),
+    Case("proof.htu.missing", "no htu", ("RFC9449-4.3-htu-present",), ("htu-optional",),
+         "a proof good for every URL", without_claim("htu"), also=("TP-17",)),
+    Case("proof.htu.other-path", "htu of another path", ("RFC9449-4.3-htu",), ("htu-path-ignored",),
+         "a proof made for one endpoint opens another", htu(path=lambda right: right.rstrip("/") + "-other"), also=("TP-22",)),
+    Case("proof.htu.other-host", "htu of another host", ("RFC9449-4.3-htu",), ("htu-host-ignored",),
+         "a proof given to a rogue server is used here",
+         htu(netloc=lambda right: "attacker.example" + right[right.find(":"):] if ":" in right else "attacker.example"),
+         also=("TP-22",)),
+    Case("proof.htu.other-port", "htu of another port", ("RFC9449-4.3-htu",), ("htu-port-ignored",),
+         "a proof given to a neighbour on the same host is used here",
+         htu(netloc=lambda right: right.partition(":")[0] + ":1"), also=("HT-05",)),
+    Case("proof.htu.other-scheme", "htu of another scheme", ("RFC9449-4.3-htu",), ("htu-scheme-ignored",),
+         "a proof sent over plain HTTP is used over TLS",
+         htu(scheme=lambda right: "http" if right == "https" else "https"), also=("HT-13",)),
+    Case("proof.htu.list", "htu is a list that holds the URL", ("RFC9449-4.3-htu",), ("htu-list-ok",),
+         "loose comparison takes a list for its item", claim("htu", in_list), also=("TP-18",)),
+    Case("proof.iat.missing", "no iat", ("RFC9449-4.3-iat-present",), ("iat-optional",),
+         "a proof without a date never grows old", without_claim("iat"), also=("TP-17", "NO-11")),
+    Case("proof.iat.string", "iat is a string of digits", ("RFC9449-4.3-iat-present",), ("iat-string-ok",),
+         "a date that is no NumericDate", claim("iat", as_text), lenient=True, also=("TP-18",)),
+)
+
+FRESHNESS = (
+    Case("proof.iat.stale", "iat one hour ago", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
+         "an old captured proof still works", claim("iat", lambda now: now - HOUR), also=("TP-24",)),
+    Case("proof.iat.future", "iat one hour ahead", ("RFC9449-4.3-iat-window",), ("iat-no-future-limit",),
+         "proofs made in advance stay good for later", claim("iat", lambda now: now + HOUR), also=("TP-25",)),
+)
+
+TOKEN_HASH = (
+    Case("proof.ath.missing", "no ath", ("RFC9449-4.3-ath",), ("ath-optional",),
+         "a proof captured at one place serves with any token", without_claim("ath"), also=("RS-07",)),
+    Case("proof.ath.other-token", "ath of another token", ("RFC9449-4.3-ath",), ("ath-not-compared",),
+         "a proof made for one token serves with another", ath_of_another_token, also=("RS-08",)),
+    Case("proof.ath.list", "ath is a list that holds the hash", ("RFC9449-4.3-ath",), ("ath-list-ok",),
+         "loose comparison takes a list for its item", claim("ath", in_list), also=("RS-09",)),
+)
+
+AT_A_WRITE = tuple(row for row in CLAIMS if row.id in {"proof.htm.other-method", "proof.htu.other-path"})
+
+
+@cases(*spread(CLAIMS, PROOF_READERS), *spread(TOKEN_HASH, RESOURCES), *spread(AT_A_WRITE, [WRITE]))
+def test_wrong_claim_is_refused(case, target):
+    target.refuses(case)
+
+
+@cases(*spread(FRESHNESS, (TOKEN, PAR, API)))
+def test_untimely_proof_is_refused(case, target):
+    place = target.place(case.place)
+    target.bench.control(place, "to learn of nonces")
+    if target.session.nonces.newest(place.server) is not None:
+        raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.refuses(case)

@@ -1,0 +1,39 @@
+"""A thief has a certificate-bound access token, but not the private key of the certificate (RFC 8705 section 3)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import attackers_certificate, no_certificate
+
+NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)
+BEARER = "the binding is not looked at, so the token is a bearer token"
+ANY = "any certificate will do, so the token is a bearer token"
+PLACES = ("mtls.api", "rs.mtls"), ("mtls.api.self-signed", "rs.mtls.self-signed"), ("mtls.userinfo", "rs.mtls.userinfo")
+
+THEFTS = tuple(
+    case
+    for place, prefix in PLACES
+    for case in (
+        Case(f"{prefix}.stolen.no-certificate", "a bound token without a certificate", NONE,
+             ("rs-mtls-certificate-optional",), BEARER, no_certificate, place, mechanism="mtls", also=("BD-05", "CB-08")),
+        Case(f"{prefix}.stolen.attacker-certificate", "a bound token with the attacker's certificate", OTHER,
+             ("rs-mtls-any-certificate",), ANY, attackers_certificate, place, mechanism="mtls", also=("CB-08",)),
+    )
+)
+
+
+@cases(*THEFTS)
+def test_stolen_token_is_useless(case, target):
+    target.refuses(case)
+
+
+MISMATCH = Case("rs.mtls.error.mismatch", "a certificate mismatch is answered 401 invalid_token", ("RFC8705-3-mismatch-error",),
+                ("rs-mtls-wrong-error",), "clients cannot tell a wrong certificate from a missing permission",
+                attackers_certificate, "mtls.api", lenient=True, mechanism="mtls")
+
+
+@cases(MISMATCH)
+def test_mismatch_has_the_right_error(case, target):
+    answer = target.refusal(case)
+    if answer.by_tls:
+        target.expect(True, "401 invalid_token, or a refusal by TLS", answer.seen)
+    else:
+        target.expect(answer.status == 401 and "invalid_token" in answer.codes, "401 invalid_token", answer.seen)

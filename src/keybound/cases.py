@@ -1,0 +1,134 @@
+"""How cases are declared: static tables of rows, each a case, or one row for several places at once.
+
+A row says in one line what is changed, which requirements that breaks, and which fault of the reference target must
+turn the case red. `keybound list` reads these tables without running anything.
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from keybound.craft.request import Delta
+from keybound.judge.rules import Exact
+from keybound.target.profile import Mechanism
+from keybound.tree import case_folders, root
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check. `faults` are the faults of the reference target that must turn it red.
+
+    `place` is where it happens (a name of keybound.check.PLACES) and `delta` what is changed there; `exact` is the
+    answer that names the reason, where it differs from the place's own. `lenient` makes a breach a warning, because
+    conformant servers differ. `also` holds names others use for the scenario; `data` is for the test function.
+    """
+
+    id: str
+    title: str
+    requirements: tuple[str, ...]
+    faults: tuple[str, ...]
+    threat: str = ""
+    delta: Delta | None = None
+    place: str = ""
+    exact: Exact | None = None
+    lenient: bool = False
+    mechanism: Mechanism = "dpop"
+    also: tuple[str, ...] = ()
+    data: Any = None
+
+    @property
+    def role(self) -> str:
+        """Return "as" or "rs": whose behaviour is checked."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class At:
+    """A place where rows are tried: the prefix of their ids, and the requirements that all of them speak of.
+
+    `alone`: of these requirements only, whatever the rows say (what is looked at here is something else).
+    """
+
+    place: str
+    prefix: str
+    requirements: tuple[str, ...]
+    alone: bool = False
+
+    @property
+    def side(self) -> str:
+        """Return "as" or "rs", the prefix of the fault ids."""
+        return self.prefix.partition(".")[0]
+
+
+TOKEN = At("token", "as", ("RFC9449-5-invalid-proof-no-token",))
+PAR = At("par", "as.par", ("RFC9449-10.1-par-proof-checked",))
+API = At("api", "rs", ("RFC9449-7.1-proof-checked",))
+USERINFO = At("userinfo", "rs.userinfo", ("RFC9449-7.1-proof-checked",))
+WRITE = At("write", "rs.write", ("RFC9449-7.1-no-access",), alone=True)
+PROOF_READERS = (TOKEN, PAR, API, USERINFO)
+RESOURCES = (API, USERINFO)
+
+
+def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
+    """Return each row at each place: `proof.htm.other-method` becomes `as.proof.htm.other-method` and so on.
+
+    Fault ids of rows lack their side; the place adds it. Cases at one place come together, so that neighbours can
+    share a control.
+    """
+    kept = tuple(rows)
+    return tuple(
+        replace(
+            row,
+            id=f"{at.prefix}.{row.id}",
+            place=at.place,
+            requirements=at.requirements if at.alone else row.requirements + at.requirements,
+            faults=tuple(f"{at.side}-{fault}" for fault in row.faults),
+        )
+        for at in places
+        for row in kept
+    )
+
+
+_declared: list[Case] = []
+
+
+def cases(*rows: Case) -> Callable[[Test], Test]:
+    """Parametrise a test function over `rows`; it takes the row as `case`."""
+    _declared.extend(rows)
+
+    def mark(function: Test) -> Test:
+        parameters = [pytest.param(row, id=row.id) for row in rows]
+        marked: Test = pytest.mark.parametrize("case", parameters)(function)
+        return marked
+
+    return mark
+
+
+def files() -> Iterator[Path]:
+    """Yield every file that declares cases, sorted."""
+    for folder in case_folders():
+        yield from sorted(folder.rglob("test_*.py"))
+
+
+def load_all() -> dict[str, Case]:
+    """Return every case by id, sorted, by importing the tables. Raises ValueError when an id is used twice."""
+    found: dict[str, Case] = {}
+    for path in files():
+        _declared.clear()
+        name = "keybound_cases." + re.sub(r"\W", "_", str(path.relative_to(root())))
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ValueError(f"cannot import {path}")
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        for case in _declared:
+            if case.id in found:
+                raise ValueError(f"the case id {case.id} is used twice")
+            found[case.id] = case
+    return dict(sorted(found.items()))

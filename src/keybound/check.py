@@ -1,0 +1,299 @@
+"""What a test function works with: the target, one case, and the words for what must happen.
+
+    def test_broken_proof_is_refused(case, target):
+        target.refuses(case)
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from keybound.cases import Case
+from keybound.craft.deltas import with_key
+from keybound.craft.jose import Key, read_claims
+from keybound.craft.proof import ath
+from keybound.craft.request import Delta, Draft
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows import places
+from keybound.flows.places import Place
+from keybound.flows.session import Lane, Session, Token
+from keybound.judge import rules
+from keybound.judge.answer import Answer, Outcome
+from keybound.judge.catalogue import Requirement
+from keybound.judge.rules import Finding, Judgement
+from keybound.judge.verdict import Verdict
+from keybound.target.profile import Grant, Mechanism
+from keybound.wire.exchange import Exchange
+
+_SHARED_SECONDS = 5.0  # a control this young stands for "right before"
+_LOST_AFTER = 3
+
+Facts = dict[str, str]
+
+
+def _lane(place: str) -> Callable[[Session, Facts], Lane]:
+    mechanism: Mechanism = "mtls" if place.split(".")[1] == "mtls" else "dpop"
+    return lambda session, facts: places.measured_lane(
+        facts, place, session.lanes(mechanism, "client_credentials", "authorization_code")
+    )
+
+
+_API, _OPAQUE, _USERINFO = _lane("api.dpop"), _lane("api.dpop.opaque"), _lane("userinfo.dpop")
+_SELF_SIGNED_API = _lane("api.mtls.self-signed")
+_MTLS_API, _MTLS_USERINFO = _lane("api.mtls"), _lane("userinfo.mtls")
+
+PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
+    "token": lambda s, _: places.token(s),
+    "token.bound-client": lambda s, _: places.token(s, bound=True),
+    "refresh.public": lambda s, _: places.refresh(s),
+    "refresh.public.rotated": lambda s, _: places.rotated_refresh(s),
+    "code.dpop_jkt": lambda s, _: places.code(s, how="dpop_jkt"),
+    "code.par-dpop_jkt": lambda s, _: places.code(s, how="par-dpop_jkt"),
+    "code.par-proof": lambda s, _: places.code(s, how="par-proof"),
+    "par": lambda s, _: places.par(s),
+    "api": lambda s, f: places.api(s, _API(s, f)),
+    "api.opaque": lambda s, f: places.api(s, _OPAQUE(s, f)),
+    "write": lambda s, f: places.write(s, _API(s, f)),
+    "userinfo": lambda s, f: places.userinfo(s, _USERINFO(s, f)),
+    "mtls.token.pki": lambda s, _: places.token(s, "mtls", auth="tls_client_auth"),
+    "mtls.token.self-signed": lambda s, _: places.token(s, "mtls", auth="self_signed_tls_client_auth"),
+    "mtls.refresh.public": lambda s, _: places.refresh(s, "mtls"),
+    "mtls.api.self-signed": lambda s, f: places.api(s, _SELF_SIGNED_API(s, f)),
+    "mtls.api": lambda s, f: places.api(s, _MTLS_API(s, f)),
+    "mtls.userinfo": lambda s, f: places.userinfo(s, _MTLS_USERINFO(s, f)),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A token as far as it can be read: from its response, its claims, or introspection."""
+
+    token: Token
+    type: str
+    cnf: dict[str, Any]
+    source: str | None
+
+    @property
+    def key(self) -> Key:
+        """The key the token should be bound to."""
+        return self.token.key
+
+    @property
+    def certificate(self) -> str:
+        """The certificate (PEM) the token should be bound to."""
+        return str(self.token.identity.certificate)
+
+    @property
+    def facts(self) -> str:
+        """What was read, for people."""
+        confirmation = f"cnf {json.dumps(self.cnf)}" if self.source else "cnf cannot be read"
+        return f"token_type {self.type or '(none)'}, {confirmation}"
+
+    def is_bound_by(self, mechanism: Mechanism) -> bool:
+        """Return True when nothing that can be read says that the token is unbound."""
+        member = "jkt" if mechanism == "dpop" else "x5t#S256"
+        announced = mechanism == "mtls" or self.type == "dpop" or member in self.cnf
+        return announced and (self.source is None or member in self.cnf)
+
+
+@dataclass
+class Bench:
+    """What the cases of one process share: the session, the places, the last control."""
+
+    session: Session
+    catalogue: Mapping[str, Requirement]
+    facts: Facts
+    exchanges: list[Exchange] = field(default_factory=list)
+    lost: str | None = None
+    _places: dict[str, Place] = field(default_factory=dict)
+    _last: tuple[Place, Answer, list[Exchange], float] | None = None
+    _failures: int = 0
+
+    def place(self, name: str) -> Place:
+        """Return the place called `name`; raises NotApplicable when the target has none."""
+        if name not in self._places:
+            self._places[name] = PLACES[name](self.session, self.facts)
+        return self._places[name]
+
+    def control(self, place: Place, when: str) -> Answer:
+        """Return the control of `place`; a control that just succeeded there counts as the one before."""
+        last, self._last = self._last, None
+        if when == "before" and last and last[0] is place and time.monotonic() - last[3] < _SHARED_SECONDS:
+            self.exchanges[:0] = last[2]
+            return last[1]
+        start = len(self.exchanges)
+        answer = place.control(f"control {when}")
+        if answer.outcome is Outcome.EFFECT:
+            self._failures = 0
+            self._last = (place, answer, self.exchanges[start:], time.monotonic())
+        elif answer.outcome is not Outcome.REFUSED:
+            self._failures += 1
+            if self._failures >= _LOST_AFTER:
+                self.lost = f"the target no longer answers: {answer.seen}"
+        return answer
+
+
+class Target:
+    """The target as one case sees it. Every method adds to the judgement; none raises on a violation."""
+
+    def __init__(self, bench: Bench, case: Case) -> None:
+        """`bench` is the process's, `case` the one at hand."""
+        self.bench = bench
+        self.session = bench.session
+        self.case = case
+        self.judgement = Judgement()
+        self.requirements = [bench.catalogue[name] for name in case.requirements]
+
+    def place(self, name: str) -> Place:
+        """Return a place by name; raises NotApplicable when the target has none."""
+        return self.bench.place(name)
+
+    def lane(
+        self,
+        mechanism: Mechanism,
+        grant: Grant | None = None,
+        *,
+        auth: str | None = None,
+        confidential: bool = False,
+        jwt: bool = False,
+    ) -> Lane:
+        """Return the first way to tokens that fits; raises NotApplicable when the profile names none."""
+        wanted: tuple[Grant, ...] = (grant,) if grant else ("client_credentials", "authorization_code")
+        for lane in self.session.lanes(mechanism, *wanted):
+            fits = auth in {None, lane.client.auth} and not (confidential and lane.client.auth == "none")
+            if fits and not (jwt and self.bench.facts.get(f"token.{lane}") == "opaque"):
+                return lane
+        what = " ".join(filter(None, (grant, auth, "confidential" if confidential else "", "JWT" if jwt else "")))
+        raise NotApplicable(f"the profile names no client that gets {mechanism} tokens ({what or 'by any grant'})")
+
+    def read(self, token: Token) -> Reading:
+        """Read what can be read of a token: its claims, or else its introspection response."""
+        announced = str(token.response.object.get("token_type") or "").lower()
+        claims, source = read_claims(token.value), "claims"
+        if claims is None:
+            try:
+                claims, source = self.session.introspect(token), "introspection"
+            except (NotApplicable, Inconclusive):
+                return Reading(token, announced, {}, None)
+        cnf = claims.get("cnf")
+        return Reading(token, announced, cnf if isinstance(cnf, dict) else {}, source)
+
+    def token(
+        self,
+        mechanism: Mechanism,
+        grant: Grant | None = None,
+        *,
+        auth: str | None = None,
+        readable: bool = False,
+        jwt: bool = False,
+        introspectable: bool = False,
+        delta: Delta | None = None,
+    ) -> Reading:
+        """Get a new token and read it. `readable`: NotApplicable when neither claims nor introspection show a binding;
+        `introspectable`: NotApplicable when the profile names nobody to introspect.
+        """
+        if introspectable and self.session.profile.introspection is None:
+            raise NotApplicable("the profile names no client for introspection ([introspection])")
+        lane = self.lane(mechanism, grant, auth=auth, jwt=jwt)
+        token = self.session.issue(lane, delta=delta, label="hostile" if delta else "token")
+        if introspectable:
+            return Reading(token, "", {}, None)
+        reading = self.read(token)
+        if readable and reading.source is None:
+            raise NotApplicable("the token is opaque and cannot be introspected")
+        return reading
+
+    def token_of_key(self, key: Key) -> Delta:
+        """Return a delta that uses another token of the victim, bound to `key`, with a proof of that key."""
+        lane = self._api_lane()
+        token = self.session.token(lane, key=key)
+
+        def delta(draft: Draft) -> None:
+            with_key(key)(draft)
+            draft.token = token.value
+            if draft.proof is not None:
+                draft.proof.claims["ath"] = ath(token.value)
+
+        return delta
+
+    def _api_lane(self) -> Lane:
+        return _API(self.session, self.bench.facts)
+
+    def refuses(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> None:
+        """Send the valid request of the case's place, then with the case's delta, then valid again, and judge."""
+        change = delta or case.delta
+        if change is None:
+            raise ValueError(f"{case.id} has no delta")
+        where = place or self.place(case.place)
+        before = self.bench.control(where, "before")
+        attack = where.attempt(change, "hostile") if before.outcome is Outcome.EFFECT else before
+        after = self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def refuses_again(self, case: Case) -> None:
+        """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""
+        where = self.place(case.place)
+        kept: list[str] = []
+
+        def keep(draft: Draft) -> None:
+            draft.proof_headers = lambda proof: [kept.append(proof) or proof]  # type: ignore[func-returns-value]
+
+        def repeat(draft: Draft) -> None:
+            draft.proof_headers = lambda _: [kept[-1]]
+
+        before = where.attempt(keep, "control before: the proof's first use")
+        attack = where.attempt(repeat, "hostile: the same proof again") if before.outcome is Outcome.EFFECT else before
+        after = self.bench.control(where, "after")
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def accepts(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> Answer:
+        """Send the valid request, a variant that is just as valid, and the valid one again, and judge."""
+        where = place or self.place(case.place)
+        change = delta or case.delta
+        before = self.bench.control(where, "before")
+        variant = where.attempt(change or (lambda _: None), "variant")
+        after = self.bench.control(where, "after")
+        self._judged(rules.valid(before, variant, after, self.requirements, lenient=case.lenient))
+        return variant
+
+    def refusal(self, case: Case) -> Answer:
+        """Return the answer to the case's delta, for a look at how it refuses.
+
+        Raises Inconclusive when the control before it fails, NotApplicable when the request is not refused at all:
+        that is for another case to say.
+        """
+        where = self.place(case.place)
+        before = self.bench.control(where, "before")
+        if before.outcome is not Outcome.EFFECT or case.delta is None:
+            raise Inconclusive(f"control before: {before.seen}")
+        answer = where.attempt(case.delta, "hostile")
+        if answer.outcome is not Outcome.REFUSED:
+            raise NotApplicable(f"the request was not refused: {answer.seen}")
+        return answer
+
+    def expect(self, holds: bool, expected: str, seen: object, *requirements: str) -> bool:
+        """Record for each requirement (default: all of the case) whether it holds; return `holds`."""
+        for name in requirements or self.case.requirements:
+            requirement = self.bench.catalogue[name]
+            verdict = Verdict.PASS if holds else rules.violation(requirement, lenient=self.case.lenient)
+            self.judgement.findings.append(Finding(name, verdict, expected, str(seen)[:300]))
+        if holds:
+            self.judgement.evidence = self.judgement.evidence or "exact"
+        return holds
+
+    def note(self, text: str) -> None:
+        """Record a lawful difference as information."""
+        self.judgement.notes.append(text)
+
+    def _judged(self, judgement: Judgement) -> None:
+        self.judgement.findings += judgement.findings
+        self.judgement.evidence = judgement.evidence
+        self.judgement.reason = judgement.reason
+        self.judgement.notes += judgement.notes
+
+
+__all__ = ["PLACES", "Bench", "Inconclusive", "NotApplicable", "Target"]

@@ -1,0 +1,224 @@
+"""The `keybound` command. Thin: it reads options, calls the pieces, and turns errors into one line and an exit code."""
+
+import difflib
+import json
+import os
+import sys
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from keybound import __version__
+from keybound.errors import KeyboundError, UsageError
+from keybound.report.text import one_line
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+class Role(StrEnum):
+    """Whose behaviour is checked."""
+
+    AS = "as"
+    RS = "rs"
+
+
+class Mechanism(StrEnum):
+    """How tokens are bound to their sender."""
+
+    DPOP = "dpop"
+    MTLS = "mtls"
+
+
+class Nonce(StrEnum):
+    """Which side of the reference target demands nonces."""
+
+    OFF = "off"
+    AS = "as"
+    RS = "rs"
+    BOTH = "both"
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+FaultOption = Annotated[list[str] | None, typer.Option("--fault", metavar="ID", help="Switch on a fault; repeatable.")]
+
+
+def _known_faults(ids: list[str] | None) -> tuple[str, ...]:
+    from keybound.reference.faults import FAULTS
+
+    for name in ids or ():
+        if name not in FAULTS:
+            near = difflib.get_close_matches(name, FAULTS, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; `keybound selftest --list` shows them"
+            raise UsageError(f"unknown fault {name!r}{hint}")
+    return tuple(ids or ())
+
+
+def _workers(value: str) -> str:
+    if value != "auto" and not value.isdigit():
+        raise UsageError(f"-n takes a number or auto, not {value!r}")
+    return value
+
+
+def _print_json(data: object) -> None:
+    print(json.dumps(data, indent=1, ensure_ascii=False))  # noqa: T201
+
+
+@app.command()
+def run(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="Profile file, or name of a shipped profile. Default: the embedded reference target."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("keybound-report"),
+    keyword: Annotated[str | None, typer.Option("-k", help="Only cases whose id matches this expression.")] = None,
+    role: Annotated[Role | None, typer.Option(help="Only cases of this role.")] = None,
+    mechanism: Annotated[Mechanism | None, typer.Option(help="Only cases of this mechanism.")] = None,
+    workers: Annotated[str, typer.Option("-n", help="Worker processes: a number, or auto.")] = "0",
+    fault: FaultOption = None,
+    nonce: Annotated[Nonce, typer.Option(help="Reference target only: who demands nonces.")] = Nonce.OFF,
+) -> None:
+    """Run the suite against a target and report per requirement."""
+    from keybound.controller import Options
+    from keybound.runner import run_suite
+
+    if target is not None and (fault or nonce is not Nonce.OFF):
+        raise UsageError("--fault and --nonce are for the embedded reference target: leave TARGET out")
+    options = Options(target, out, role, mechanism, keyword, _known_faults(fault), nonce)
+    raise typer.Exit(run_suite(options, _workers(workers)))
+
+
+@app.command()
+def serve(
+    fault: FaultOption = None,
+    nonce: Annotated[Nonce, typer.Option(help="Who demands nonces.")] = Nonce.OFF,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 0,
+    profile: Annotated[Path, typer.Option(help="Where to write the profile.")] = Path("keybound-reference.toml"),
+) -> None:
+    """Start the reference target and write a ready profile for it."""
+    from keybound.reference.server import Running, Settings
+    from keybound.reference.server import serve as serve_reference
+
+    faults = _known_faults(fault)
+
+    def ready(server: Running) -> None:
+        profile.unlink(missing_ok=True)
+        with os.fdopen(os.open(profile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(server.profile)
+        print(f"reference target at {server.issuer}\nprofile in {profile}: keybound run {profile}", flush=True)  # noqa: T201
+
+    try:
+        serve_reference(Settings(host, port, nonce.value, faults), ready, keep=True)
+    except OSError as error:
+        raise UsageError(f"cannot serve on {host}:{port} or write {profile}: {error.strerror}") from None
+
+
+@app.command("list")
+def list_cases(as_json: JsonOption = False) -> None:
+    """List every case: id, title, requirements."""
+    from keybound.cases import load_all
+
+    found = load_all().values()
+    if as_json:
+        names = ("id", "title", "threat", "role", "mechanism", "requirements", "faults", "also")
+        _print_json([{name: getattr(case, name) for name in names} for case in found])
+        return
+    for case in found:
+        print(f"{case.id:44} {case.title}")  # noqa: T201
+    print(f"{len(found)} cases")  # noqa: T201
+
+
+@app.command()
+def requirements(
+    as_json: JsonOption = False,
+    check: Annotated[bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")] = False,
+) -> None:
+    """List every requirement with the cases that speak of it."""
+    from keybound.lint import coverage, lint
+
+    if check:
+        report = lint()
+        for problem in report.problems:
+            print(problem, file=sys.stderr)  # noqa: T201
+        for spec, count in {**report.per_spec, "all": report.counts}.items():
+            print(  # noqa: T201
+                f"{spec:10} {count.requirements:4} requirements: {count.with_cases:3} with cases, "
+                f"{count.planned:3} planned, {count.excluded:3} excluded"
+            )
+        raise typer.Exit(1 if report.problems else 0)
+    rows = coverage()
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        state = "planned" if row["planned"] else "excluded" if row["excluded"] else f"{len(row['cases'])} cases"
+        print(f"{row['id']:44} {row['level']:10} {row['role']:4} {state:10} {row['title']}")  # noqa: T201
+    print(f"{len(rows)} requirements")  # noqa: T201
+
+
+@app.command()
+def selftest(
+    fault: FaultOption = None,
+    show: Annotated[bool, typer.Option("--list", help="List the faults and stop.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the kill matrix as JSON and Markdown into this folder.")] = None,
+    jobs: Annotated[int, typer.Option("-j", min=1, help="Runs at the same time.")] = os.cpu_count() or 1,
+) -> None:
+    """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
+    from keybound.reference.faults import FAULTS
+    from keybound.selftest import selftest as run_selftest
+
+    if show:
+        for name, entry in FAULTS.items():
+            print(f"{name:40} {entry.wrong}")  # noqa: T201
+        return
+    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out))
+
+
+@app.command()
+def report(
+    stream: Annotated[Path, typer.Argument(help="A report folder, or its events.jsonl.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: beside the stream.")] = None,
+) -> None:
+    """Render the reports of an event stream again."""
+    from keybound.runner import show_report
+
+    path = stream / "events.jsonl" if stream.is_dir() else stream
+    raise typer.Exit(show_report(path, out or path.parent))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of target profiles, for editors."""
+    from keybound.target.profile import Profile
+
+    _print_json(Profile.model_json_schema())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(f"keybound {__version__}")  # noqa: T201
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"keybound: {one_line(message)}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(code)
+
+
+def main() -> NoReturn:
+    """Run the command; the exit code is 0 holds, 1 findings, 2 usage, 3 target, 4 keybound failed."""
+    try:
+        raise SystemExit(app(standalone_mode=False))  # an Exit of a command comes back as its code
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted", 130)
+    except KeyboundError as error:
+        _fail(str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - a traceback may hold secrets
+        usage = getattr(error, "format_message", None)  # typer brings click's errors along under changing names
+        if usage is not None:
+            _fail(f"{usage()} `keybound --help` shows how it is used.", UsageError.exit_code)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        _fail(f"keybound itself failed: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}", 4)

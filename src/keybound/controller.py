@@ -1,0 +1,233 @@
+"""One run: start the target, examine it, feed the one event stream, and end with reports and an exit code."""
+
+import datetime as dt
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from keybound import __version__
+from keybound.errors import KeyboundError, TargetError, UsageError
+from keybound.flows import doctor
+from keybound.judge import baseline, catalogue
+from keybound.judge.verdict import Verdict
+from keybound.report.stream import Writer
+from keybound.target import capabilities
+from keybound.target.profile import Profile, load, parse
+from keybound.tree import fixtures
+from keybound.wire.client import Wire
+from keybound.wire.record import timestamp
+from keybound.wire.redact import Redactor
+
+_START_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run was asked for. `target` None is the embedded reference target, the only one that has faults."""
+
+    target: str | None = None
+    out: Path = Path("keybound-report")
+    role: str | None = None
+    mechanism: str | None = None
+    keyword: str | None = None
+    faults: tuple[str, ...] = ()
+    nonce: str = "off"
+
+
+def start_reference(faults: tuple[str, ...] = (), nonce: str = "off") -> tuple["subprocess.Popen[str]", str]:
+    """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError."""
+    source = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "keybound.reference", "--nonce", nonce]
+    command += [word for fault in faults for word in ("--fault", fault)]
+    process = subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        process.wait(_START_SECONDS)
+        raise KeyboundError("the reference target did not start")
+    return process, json.loads(line)["profile"]
+
+
+@dataclass
+class Controller:
+    """The one process that writes. Workers send it events; it alone holds the stream."""
+
+    options: Options
+    case_ids: frozenset[str]
+    quiet: bool = False
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    internal_error: str | None = None
+    _reference: "subprocess.Popen[str] | None" = None
+    _writer: Writer | None = None
+    _accepted: list[baseline.Accepted] = field(default_factory=list)
+    _started: float = 0.0
+    _requests: int = 0
+    worker_data: dict[str, Any] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Start the target, examine it and open the stream; raises UsageError or TargetError."""
+        if self.worker_data:
+            return
+        self._started = time.time()
+        try:
+            if self.options.target is None:
+                self._reference, text = start_reference(self.options.faults, self.options.nonce)
+                folder = Path.cwd()
+            else:
+                text, folder = load(self.options.target)
+            profile = parse(text, self.options.target or "reference", folder)
+            if profile.baseline is not None:
+                self._accepted = baseline.load(folder / profile.baseline, self.case_ids)
+            self._open()
+            diagnosis = self._examine(profile)
+        except BaseException:
+            self.stop()
+            raise
+        self.worker_data = {
+            "profile": text,
+            "folder": str(folder),
+            "source": self.options.target or "reference",
+            "redaction_key": secrets.token_hex(32),
+            "diagnosis": doctor.as_json(diagnosis),
+        }
+
+    def _open(self) -> None:
+        out = self.options.out
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "events.jsonl").unlink(missing_ok=True)
+            self._writer = Writer(out)
+        except OSError as error:
+            raise UsageError(f"cannot write to --out {out}: {error.strerror}") from None
+
+    def _examine(self, profile: Profile) -> doctor.Diagnosis:
+        redactor = Redactor()
+        for value, kind in profile.secrets():
+            redactor.secret(value, kind)
+        clock = doctor.Clock()
+        count = Counter[str]()
+
+        def record(exchange: doctor.Exchange) -> None:
+            clock.learn(exchange)
+            count["requests"] += 1
+
+        self._write(self._header(profile))
+        limits = profile.limits
+        with Wire(profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record) as wire:
+            try:
+                diagnosis = doctor.examine(profile, wire, clock, redactor.secret)
+            except KeyboundError as error:
+                raise type(error)(redactor.text(str(error))) from None
+        for name, message in diagnosis.checks:
+            self._write({"event": "check", "name": name, "ok": True, "message": redactor.text(message)})
+        for capability in capabilities.known(profile, diagnosis.metadata, diagnosis.facts):
+            self._write(redactor.tree(capability.event()))
+        self._write(
+            {
+                "event": "measurement",
+                "name": "clock_offset",
+                "place": "target",
+                "value": round(diagnosis.clock_offset, 1),
+                "unit": "s",
+            }
+        )
+        self._requests = count["requests"]
+        return diagnosis
+
+    def _header(self, profile: Profile) -> dict[str, Any]:
+        rows = catalogue.load(fixtures() / "requirements").values()
+        wanted = ("id", "spec", "section", "title", "statement", "level", "role", "severity", "url", "planned", "excluded")
+        return {
+            "event": "header",
+            "schema": 1,
+            "keybound": __version__,
+            "run": str(uuid.uuid4()),
+            "target": {
+                "name": profile.name,
+                "issuer": profile.issuer,
+                "resource": profile.resource.url if profile.resource else None,
+            },
+            "started": timestamp(self._started),
+            "selection": {
+                "role": self.options.role,
+                "mechanism": self.options.mechanism,
+                "keyword": self.options.keyword,
+            },
+            "requirements": [
+                {name: value for name, value in asdict(row).items() if name in wanted} | {"also": list(row.also)}
+                for row in rows
+            ],
+        }
+
+    def _write(self, event: dict[str, Any]) -> None:
+        if self._writer is not None:
+            self._writer.write(event)
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Take one case event from a worker."""
+        self._requests += event.pop("requests")
+        self.internal_error = self.internal_error or event.pop("internal_error")
+        today = dt.datetime.now(dt.UTC).date()
+        entry = next((entry for entry in self._accepted if entry.matches(event, today)), None)
+        if entry is not None:
+            event["accepted"] = {"reason": entry.reason, "expires": entry.expires.isoformat()}
+        self.cases.append(event)
+        self._write(event)
+
+    def _exit_code(self, stale: list[baseline.Accepted]) -> int:
+        open_verdicts = {case["verdict"] for case in self.cases if not case["accepted"]}
+        if self.internal_error:
+            return 4
+        if Verdict.NOT_RUN in open_verdicts:
+            return TargetError.exit_code
+        if open_verdicts & {Verdict.FAIL, Verdict.INCONCLUSIVE} or stale:
+            return 1
+        return 0
+
+    def finish(self) -> int:
+        """Close the stream with a footer and return the exit code of the command."""
+        stale = baseline.stale(self._accepted, self.cases)
+        for entry in stale:
+            message = f"{entry.case} no longer shows the accepted {entry.verdict}: remove the entry"
+            self._write({"event": "check", "name": "baseline", "ok": False, "message": message})
+        code = self._exit_code(stale)
+        counts = Counter(case["verdict"] for case in self.cases)
+        ended = time.time()
+        self._write(
+            {
+                "event": "footer",
+                "ended": timestamp(ended),
+                "duration_ms": round((ended - self._started) * 1000, 1),
+                "requests": self._requests,
+                "counts": {verdict.value: counts[verdict] for verdict in Verdict},
+                "exit": code,
+                "message": self.internal_error,
+            }
+        )
+        self.stop()
+        return code
+
+    def stop(self) -> None:
+        """Close the stream as it is, and stop the reference target."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._reference is not None:
+            for pipe in (self._reference.stdin, self._reference.stdout):
+                if pipe is not None:
+                    pipe.close()
+            try:
+                self._reference.wait(5)
+            except subprocess.TimeoutExpired:
+                self._reference.kill()
+                self._reference.wait()
+            self._reference = None

@@ -1,0 +1,62 @@
+"""Client authentication: none, secret, assertion (RFC 7523), certificate (RFC 8705 section 2)."""
+
+import base64
+import secrets
+from urllib.parse import quote
+
+from keybound.craft.jose import Json, Key, jwt
+from keybound.craft.request import Draft
+from keybound.target.profile import Client
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_SECONDS = 60
+
+
+def _basic(client: Client, draft: Draft, _audience: str, _now: float) -> None:
+    assert client.secret is not None  # noqa: S101 - the profile's validation guarantees it
+    pair = f"{quote(client.id, safe='')}:{quote(client.secret.get_secret_value(), safe='')}"
+    draft.headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
+
+
+def _post(client: Client, draft: Draft, _audience: str, _now: float) -> None:
+    assert client.secret is not None and draft.form is not None  # noqa: S101, PT018
+    draft.form |= {"client_id": client.id, "client_secret": client.secret.get_secret_value()}
+
+
+def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
+    assert client.key is not None and draft.form is not None  # noqa: S101, PT018
+    key = Key.from_pem(client.key.get_secret_value(), client.key_alg)
+    header: Json = {"alg": key.alg, "typ": "JWT"} | ({"kid": client.key_id} if client.key_id else {})
+    claims: Json = {
+        "iss": client.id,
+        "sub": client.id,
+        "aud": client.assertion_audience or audience,
+        "jti": secrets.token_urlsafe(16),
+        "iat": int(now),
+        "exp": int(now) + _ASSERTION_SECONDS,
+    }
+    draft.form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": jwt(header, claims, key)}
+    draft.form["client_id"] = client.id
+
+
+def _identified(client: Client, draft: Draft, _audience: str, _now: float) -> None:
+    assert draft.form is not None  # noqa: S101
+    draft.form["client_id"] = client.id
+
+
+_METHODS = {
+    "none": _identified,
+    "client_secret_basic": _basic,
+    "client_secret_post": _post,
+    "private_key_jwt": _assertion,
+    "tls_client_auth": _identified,
+    "self_signed_tls_client_auth": _identified,
+}
+
+
+def authenticate(client: Client, draft: Draft, audience: str, now: float) -> None:
+    """Add to `draft` what authenticates `client`. `audience` is the issuer, `now` seconds since the epoch.
+
+    A client certificate is no part of the request: it belongs to the draft's TLS identity.
+    """
+    _METHODS[client.auth](client, draft, audience, now)

@@ -1,0 +1,173 @@
+"""The doctor: before any attack, is the target there, is its clock close, and does every control succeed?
+
+What it finds out on the way (which client's token works at which resource) is kept as facts, so that workers need
+not find out again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from keybound.craft.jose import read_claims
+from keybound.errors import Inconclusive, NotApplicable, TargetError
+from keybound.flows import places
+from keybound.flows.session import Lane, Session
+from keybound.judge.answer import Outcome
+from keybound.target.discovery import Metadata, discover
+from keybound.target.profile import Mechanism, Profile
+from keybound.wire.client import Wire
+from keybound.wire.exchange import Exchange
+
+MECHANISMS: tuple[Mechanism, ...] = ("dpop", "mtls")
+
+
+@dataclass
+class Diagnosis:
+    """What the doctor found. `facts` are strings by name, `checks` one (name, message) for each thing that is well."""
+
+    metadata: Metadata = field(default_factory=Metadata)
+    clock_offset: float = 0.0
+    facts: dict[str, str] = field(default_factory=dict)
+    checks: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Clock:
+    """Measures how far the target's clock is ahead of ours, in seconds, from the Date headers of its answers."""
+
+    def __init__(self) -> None:
+        """Start without a measurement."""
+        self._least, self._most = float("-inf"), float("inf")
+
+    def learn(self, exchange: Exchange) -> None:
+        """Narrow the offset: the server wrote `Date`, cut to a full second, between sending and receiving."""
+        date = exchange.response.first("Date") if exchange.response else None
+        if date is None:
+            return
+        try:
+            theirs = parsedate_to_datetime(date).timestamp()
+        except (ValueError, OverflowError):
+            return
+        least, most = theirs - (exchange.started + exchange.duration_ms / 1000), theirs + 1 - exchange.started
+        if least <= self._most and most >= self._least:
+            self._least, self._most = max(least, self._least), min(most, self._most)
+
+    @property
+    def offset(self) -> float:
+        """Seconds the target's clock is ahead; 0 where the answers do not show that it is off."""
+        if self._least <= 0 <= self._most or self._least == float("-inf"):
+            return 0.0
+        return (self._least + self._most) / 2
+
+
+def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, str], None]) -> Diagnosis:
+    """Return a diagnosis; raises TargetError with one line that says what to change.
+
+    `clock` must have been listening on `wire` from the start; `secret` is told every token that is seen.
+    """
+    found = Diagnosis(discover(profile, wire))
+    if found.metadata.url:
+        found.checks.append(("reachable", f"metadata at {found.metadata.url}"))
+        found.checks.append(("tls", "the server certificate verifies"))
+    found.clock_offset = clock.offset
+    if abs(clock.offset) > profile.limits.clock_offset:
+        raise TargetError(
+            f"the target's clock is {clock.offset:+.0f} s off ours: set one of them right, "
+            "or raise `limits.clock_offset` in the profile"
+        )
+    found.checks.append(("clock", f"{clock.offset:+.1f} s from ours"))
+    session = Session(profile, wire, found.metadata, clock.offset)
+    session.secrets = secret
+    _tokens(session, found)
+    _resources(session, found)
+    return found
+
+
+def _first_grants(session: Session) -> list[Lane]:
+    return [
+        lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
+    ]
+
+
+def _tokens(session: Session, found: Diagnosis) -> None:
+    """Get one token in every way the profile declares."""
+    for lane in _first_grants(session):
+        try:
+            token = session.token(lane)
+        except (Inconclusive, NotApplicable) as error:
+            raise TargetError(f"{error}; correct [clients.{lane.name}] in the profile, or remove it") from None
+        shape = "JWT" if read_claims(token.value) is not None else "opaque"
+        kind = str(token.response.object.get("token_type"))[:20]
+        found.facts[f"token.{lane}"] = shape
+        found.checks.append((f"token {lane}", f"{shape} access token, token_type {kind}"))
+    if not found.facts:
+        raise TargetError("no client of the profile has a grant that gives tokens: add `grants`")
+
+
+def _resources(session: Session, found: Diagnosis) -> None:
+    """Find out whose tokens the protected resource and the userinfo endpoint take."""
+    for mechanism in MECHANISMS:
+        lanes = session.lanes(mechanism, "client_credentials", "authorization_code")
+        if not lanes:
+            continue
+        if session.profile.resource is not None:
+            asked = places.resource_lanes(session, mechanism)
+            tried = {lane: places.api(session, lane).control("doctor: resource") for lane in asked}
+            working = [lane for lane, answer in tried.items() if answer.outcome is Outcome.EFFECT]
+            if tried and not working:
+                seen = "; ".join(f"{lane}: {answer.seen}" for lane, answer in tried.items())
+                raise TargetError(
+                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): "
+                    "check resource.url, resource.method, resource.clients and the clients' scopes"
+                )
+            _note(found, f"api.{mechanism}", working)
+        _userinfo(session, found, mechanism, lanes)
+
+
+def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: list[Lane]) -> None:
+    for lane in [lane for lane in lanes if lane.grant == "authorization_code"]:
+        try:
+            answer = places.userinfo(session, lane).control("doctor: userinfo")
+        except NotApplicable as error:
+            found.facts[f"userinfo.{mechanism}.why"] = str(error)
+            return
+        if answer.outcome is Outcome.EFFECT:
+            _note(found, f"userinfo.{mechanism}", [lane])
+            return
+        found.facts[f"userinfo.{mechanism}.why"] = f"userinfo does not take {mechanism} tokens here: {answer.seen}"
+
+
+def _note(found: Diagnosis, place: str, working: list[Lane]) -> None:
+    if not working:
+        return
+    found.facts[place] = str(working[0])
+    found.checks.append((place, f"takes tokens of {', '.join(map(str, working))}"))
+    for kind, fits in (("opaque", _is_opaque), ("self-signed", _is_self_signed)):
+        special = next((lane for lane in working if fits(found, lane)), None)
+        if special is not None:
+            found.facts[f"{place}.{kind}"] = str(special)
+        else:
+            found.facts[f"{place}.{kind}.why"] = f"no client with {kind} tokens or certificate is taken there"
+
+
+def _is_opaque(found: Diagnosis, lane: Lane) -> bool:
+    return found.facts.get(f"token.{lane}") == "opaque"
+
+
+def _is_self_signed(_: Diagnosis, lane: Lane) -> bool:
+    return lane.client.auth == "self_signed_tls_client_auth"
+
+
+def as_json(found: Diagnosis) -> dict[str, Any]:
+    """Return a diagnosis as plain data, for workers."""
+    return {
+        "metadata": found.metadata.values,
+        "metadata_url": found.metadata.url,
+        "clock_offset": found.clock_offset,
+        "facts": found.facts,
+    }
+
+
+def from_json(data: dict[str, Any]) -> Diagnosis:
+    """Return the diagnosis that `as_json` wrote."""
+    return Diagnosis(Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"]))

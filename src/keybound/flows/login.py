@@ -1,0 +1,125 @@
+"""The login driver: goes through the authorization endpoint as a person's browser would, filling HTML forms."""
+
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from keybound.errors import Inconclusive
+from keybound.target.profile import Login, Profile, require_authorized
+from keybound.wire.client import Wire
+from keybound.wire.exchange import Exchange, Request
+
+_STEPS = 20
+_USERNAME_TYPES = {"text", "email", "tel", ""}
+_CONSENT = ("allow", "accept", "approve", "authorize", "continue", "consent", "yes", "ok", "login", "sign", "submit")
+_REFUSAL = ("deny", "cancel", "decline", "reject", "abort", "no")
+
+
+def _submit_rank(button: Tag) -> int:
+    """Rank submit buttons: those that agree first, those that refuse last."""
+    words = f"{button.get('name', '')} {button.get('value', '')} {button.get('id', '')} {button.get_text()}".lower()
+    if any(word in words.split() or word == words.strip() for word in _REFUSAL):
+        return 2
+    return 0 if any(word in words for word in _CONSENT) else 1
+
+
+def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]] | None:
+    """Return (method, action, fields) of the form a person would send, or None when the page has no form.
+
+    Hidden fields are kept, the first text field takes the user name, password fields the password; `login.fields`
+    overrides any field by name.
+    """
+    forms = BeautifulSoup(html, "html.parser").find_all("form")
+    usable = [f for f in forms if f.find("input", {"type": "password"})] or [
+        f for f in forms if str(f.get("method", "get")).lower() == "post"
+    ]
+    form = next(iter(usable or forms), None)
+    if form is None:
+        return None
+    fields: list[tuple[str, str]] = []
+    user_given = False
+    for element in form.find_all(["input", "select", "textarea"]):
+        name, kind = str(element.get("name") or ""), str(element.get("type") or "").lower()
+        if not name or kind in {"submit", "button", "image", "reset", "file"}:
+            continue
+        value = str(element.get("value") or "")
+        if name in login.fields:
+            value = login.fields[name]
+        elif kind == "password":
+            value = login.password.get_secret_value()
+        elif element.name == "input" and kind in _USERNAME_TYPES and not value and not user_given:
+            value, user_given = login.username, True
+        elif kind == "checkbox":
+            value = value or "on"
+        elif kind == "radio" and not element.has_attr("checked"):
+            continue
+        elif element.name == "select":
+            option = element.find("option", selected=True) or element.find("option")
+            value = str(option.get("value") or option.get_text()) if option else ""
+        fields.append((name, value))
+    buttons = form.find_all("button") + form.find_all("input", {"type": "submit"})
+    pressed = min((b for b in buttons if str(b.get("type") or "submit").lower() == "submit"), key=_submit_rank, default=None)
+    if pressed is not None and pressed.get("name"):
+        fields.append((str(pressed["name"]), str(pressed.get("value") or "")))
+    return str(form.get("method") or "get").upper(), str(form.get("action") or ""), fields
+
+
+class _Cookies:
+    """Cookies by host; paths and domains do not matter for one login at one server."""
+
+    def __init__(self) -> None:
+        self._jar: dict[tuple[str, str], str] = {}
+
+    def learn(self, url: str, exchange: Exchange) -> None:
+        for line in exchange.response.all("Set-Cookie") if exchange.response else []:
+            try:
+                cookie = SimpleCookie(line)
+            except CookieError:
+                continue
+            for name, morsel in cookie.items():
+                self._jar[(urlsplit(url).hostname or "", name)] = morsel.value
+
+    def header(self, url: str) -> list[tuple[str, str]]:
+        host = urlsplit(url).hostname or ""
+        pairs = [f"{name}={value}" for (owner, name), value in self._jar.items() if owner == host]
+        return [("Cookie", "; ".join(pairs))] if pairs else []
+
+
+def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict[str, str]:
+    """Open the authorization URL, log in, agree, and return the parameters of the redirect back to the client.
+
+    Raises Inconclusive when the pages lead nowhere.
+    """
+    assert profile.login is not None  # noqa: S101 - the profile's validation guarantees it
+    cookies = _Cookies()
+    request = Request("GET", url)
+    for _ in range(_STEPS):
+        exchange = wire.send(request, label="login")
+        cookies.learn(request.url, exchange)
+        response = exchange.response
+        if response is None:
+            raise Inconclusive(f"the login did not get an answer: {exchange.trouble}: {exchange.detail}")
+        location = response.first("Location")
+        if 300 <= response.status < 400 and location:
+            following = urljoin(request.url, location)
+            if following.partition("?")[0] == redirect_uri.partition("?")[0]:
+                query = parse_qs(urlsplit(following).query, keep_blank_values=True)
+                return {name: values[0] for name, values in query.items()}
+            require_authorized(profile, [following])
+            request = Request("GET", following, tuple(cookies.header(following)))
+            continue
+        form = fill_form(response.text, profile.login) if response.status < 500 else None
+        if form is None:
+            raise Inconclusive(f"the login met a page without a form (status {response.status}) at {urlsplit(request.url).path}")
+        method, action, fields = form
+        following = urljoin(request.url, action) if action else request.url
+        require_authorized(profile, [following])
+        sent = urlencode(fields)
+        if method == "GET":
+            following = f"{following.partition('?')[0]}?{sent}"
+            request = Request("GET", following, tuple(cookies.header(following)))
+        else:
+            kind = ("Content-Type", "application/x-www-form-urlencoded")
+            request = Request("POST", following, (*cookies.header(following), kind), sent.encode())
+    raise Inconclusive(f"the login did not end after {_STEPS} pages: check [login] in the profile")

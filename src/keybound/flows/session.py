@@ -1,0 +1,325 @@
+"""One worker's view of the target: who the actors are, what time it is there, and how tokens are obtained."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from keybound.craft.certificates import self_signed
+from keybound.craft.jose import SUPPORTED_ALGS, Key, sha256_b64url
+from keybound.craft.proof import new_proof
+from keybound.craft.request import NO_CERTIFICATE, Actor, Delta, Draft, Identity
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows.client_auth import authenticate
+from keybound.flows.login import authorize
+from keybound.flows.nonces import Nonces
+from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read, token_effect
+from keybound.target.discovery import Metadata
+from keybound.target.profile import Client, Grant, Mechanism, Profile
+from keybound.wire.client import Wire
+from keybound.wire.exchange import Request, Response
+
+_IAT_MARGIN = 1.0  # some servers refuse an iat even one second ahead of their clock
+_EXPIRY_MARGIN = 30.0
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One way of getting tokens: a client, a grant, and how the token is bound."""
+
+    name: str
+    client: Client = field(compare=False)
+    grant: Grant
+    mechanism: Mechanism
+
+    def __str__(self) -> str:
+        """Return it as reports show it."""
+        return f"{self.name}/{self.grant}/{self.mechanism}"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token response: the token, what it is bound to on our side, and the answer it came in."""
+
+    value: str
+    lane: Lane
+    key: Key
+    identity: Identity
+    refresh: str | None
+    response: Response = field(repr=False)
+    expires: float = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Code:
+    """An authorization code and what its redemption needs."""
+
+    value: str
+    verifier: str
+
+
+class Session:
+    """Everything a case needs to talk to the target. Holds keys, tokens and nonces of one process."""
+
+    def __init__(self, profile: Profile, wire: Wire, metadata: Metadata, clock_offset: float = 0.0) -> None:
+        """`clock_offset`: seconds the target's clock is ahead of ours."""
+        self.profile = profile
+        self.wire = wire
+        self.metadata = metadata
+        self.nonces = Nonces()
+        self.secrets: Callable[[str, str], None] = lambda _value, _kind: None
+        self._offset = clock_offset
+        self._keys: dict[tuple[str, str], Key] = {}
+        self._tokens: dict[tuple[Lane, str], Token] = {}
+
+    def now(self) -> float:
+        """Return the target's time in seconds since the epoch, a little late rather than early."""
+        return time.time() + self._offset - _IAT_MARGIN
+
+    def key(self, actor: str = "victim", alg: str | None = None) -> Key:
+        """Return the key of an actor for a proof algorithm, made once (RSA keys are slow to make)."""
+        wanted = alg or self.alg
+        if (actor, wanted) not in self._keys:
+            self._keys[actor, wanted] = Key.generate(wanted)
+        return self._keys[actor, wanted]
+
+    @cached_property
+    def algs(self) -> list[str]:
+        """Proof algorithms the target advertises and keybound can sign with, best first; ES256 when it says nothing."""
+        advertised = self.metadata.strings("dpop_signing_alg_values_supported")
+        return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256"]
+
+    @property
+    def alg(self) -> str:
+        """The algorithm of ordinary proofs."""
+        return self.algs[0]
+
+    def identity(self, client: Client) -> Identity:
+        """Return the TLS identity of a client: its certificate, or none."""
+        if client.certificate is None or client.certificate_key is None:
+            return NO_CERTIFICATE
+        return Identity(f"client {client.id}", client.certificate, client.certificate_key.get_secret_value())
+
+    @cached_property
+    def attacker(self) -> Actor:
+        """The attacker: its own key, and its own certificate (self-signed when the profile gives none)."""
+        own = self.profile.attacker
+        if own.certificate is not None and own.certificate_key is not None:
+            certificate, key = own.certificate, own.certificate_key.get_secret_value()
+        else:
+            victim = next((c.certificate for c in self.profile.all_clients.values() if c.certificate), None)
+            certificate, key = self_signed(victim)
+        return Actor(self.key("attacker"), Identity("attacker", certificate, key))
+
+    def endpoint(self, name: str, *, mtls: bool = False) -> str:
+        """Return the URL of an endpoint; raises NotApplicable when the target has none."""
+        url = getattr(self.profile.endpoints, name, None) or self.metadata.endpoint(name, mtls=mtls)
+        if url is None:
+            raise NotApplicable(f"the target has no {name} endpoint")
+        return str(url)
+
+    def lanes(self, mechanism: Mechanism, *grants: Grant) -> list[Lane]:
+        """Return the profile's ways to tokens bound by `mechanism`, for the given grants in that order."""
+        clients = self.profile.all_clients.items()
+        return [
+            Lane(name, client, grant, mechanism)
+            for grant in grants
+            for name, client in clients
+            if grant in client.grants and mechanism in client.mechanisms
+        ]
+
+    def send(self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False) -> Answer:
+        """Send a draft, adopt the nonce of the answer, and return the answer read."""
+        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
+        exchange = self.wire.send(request, draft.identity, label)
+        self.nonces.learn(server, exchange)
+        if exchange.response is not None:
+            self._remember_secrets(exchange.response)
+        return read(exchange, effect, certificate_matters=certificate_matters)
+
+    def _remember_secrets(self, response: Response) -> None:
+        for name in ("access_token", "refresh_token", "id_token"):
+            value = response.object.get(name)
+            if isinstance(value, str):
+                self.secrets(value, "token")
+
+    def dance(
+        self,
+        build: Callable[[], Draft],
+        delta: Delta | None,
+        label: str,
+        server: str,
+        effect: Effect,
+        *,
+        certificate_matters: bool = False,
+    ) -> Answer:
+        """Build, change and send a request; when a nonce is demanded, once more with it (RFC 9449 section 8).
+
+        The same delta is applied again to a new proof, so only the second answer says anything about the delta.
+        """
+        for again in ("", ", with nonce"):
+            draft = build()
+            if delta is not None:
+                delta(draft)
+            answer = self.send(draft, label + again, server, effect, certificate_matters=certificate_matters)
+            if not answer.wants_nonce:
+                break
+        return answer
+
+    def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:
+        """Return a POST of `form` by `client` to an AS endpoint, with a proof of `proof_key` unless that is None."""
+        draft = Draft("POST", url, self.identity(client), self.attacker, [("Accept", "application/json")], form)
+        authenticate(client, draft, self.profile.issuer or url, self.now())
+        if proof_key is not None:
+            draft.proof = new_proof(proof_key, "POST", url, self.now(), nonce=self.nonces.newest("as"))
+        return draft
+
+    def token_draft(self, lane: Lane, grant_form: dict[str, str], key: Key | None = None) -> Draft:
+        """Return a token request of `lane`; `grant_form` holds the grant's own parameters. DPoP lanes carry a proof."""
+        client = lane.client
+        form = {"grant_type": lane.grant, **grant_form, **client.token_params}
+        if client.scope and lane.grant == "client_credentials":
+            form["scope"] = client.scope
+        proof_key = (key or self.key()) if lane.mechanism == "dpop" else None
+        return self.draft(client, self.endpoint("token", mtls=lane.mechanism == "mtls"), form, proof_key)
+
+    def authorization_form(self, client: Client, extra: dict[str, str]) -> tuple[dict[str, str], str]:
+        """Return (authorization request parameters, PKCE verifier) with S256 (RFC 7636)."""
+        verifier = secrets.token_urlsafe(48)
+        self.secrets(verifier, "code")
+        form = {
+            "response_type": "code",
+            "client_id": client.id,
+            "redirect_uri": str(client.redirect_uri),
+            "state": secrets.token_urlsafe(12),
+            "code_challenge": sha256_b64url(verifier.encode()),
+            "code_challenge_method": "S256",
+            **({"scope": client.scope} if client.scope else {}),
+            **client.authorize_params,
+            **extra,
+        }
+        return form, verifier
+
+    def push(self, client: Client, form: dict[str, str], proof_key: Key | None) -> str:
+        """Push an authorization request (RFC 9126) and return its request_uri; raises Inconclusive."""
+        url = self.endpoint("pushed_authorization_request", mtls=client.certificate is not None)
+        kept: list[Response] = []
+
+        def effect(response: Response) -> str | None:
+            kept.append(response)
+            return par_effect(response)
+
+        answer = self.dance(lambda: self.draft(client, url, dict(form), proof_key), None, "par", "as", effect)
+        if answer.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"the valid PAR request of client {client.id} failed: {answer.seen}")
+        return str(kept[-1].object["request_uri"])
+
+    def code(self, lane: Lane, extra: dict[str, str] | None = None, par_key: Key | None = None) -> Code:
+        """Log in and return an authorization code. `extra` joins the authorization request, `par_key` proves itself at PAR.
+
+        Raises Inconclusive when the target does not give one.
+        """
+        client = lane.client
+        form, verifier = self.authorization_form(client, extra or {})
+        if client.par or par_key is not None:
+            form = {"client_id": client.id, "request_uri": self.push(client, form, par_key)}
+        opened = self.endpoint("authorization")
+        url = f"{opened}{'&' if '?' in opened else '?'}{urlencode(form)}"
+        answer = authorize(self.wire, self.profile, url, str(client.redirect_uri))
+        if "code" not in answer:
+            raise Inconclusive(f"the authorization request of client {client.id} failed: {answer.get('error', 'no code')}")
+        self.secrets(answer["code"], "code")
+        return Code(answer["code"], verifier)
+
+    def code_form(self, lane: Lane, code: Code) -> dict[str, str]:
+        """Return the token request parameters that redeem `code`."""
+        return {"code": code.value, "code_verifier": code.verifier, "redirect_uri": str(lane.client.redirect_uri)}
+
+    def grant_form(self, lane: Lane) -> dict[str, str]:
+        """Return new parameters for one token request of `lane`, logging in where the grant needs it."""
+        if lane.grant == "authorization_code":
+            return self.code_form(lane, self.code(lane))
+        if lane.grant == "refresh_token":
+            return {"refresh_token": self.refresh_token(lane)}
+        return {}
+
+    def refresh_token(self, lane: Lane, key: Key | None = None) -> str:
+        """Return a new refresh token, from a new login; raises NotApplicable when the target gives none."""
+        first = Lane(lane.name, lane.client, "authorization_code", lane.mechanism)
+        token = self.issue(first, key=key)
+        if token.refresh is None:
+            raise NotApplicable(f"client {lane.name} gets no refresh token from the authorization_code grant")
+        return token.refresh
+
+    def issue(
+        self,
+        lane: Lane,
+        grant_form: dict[str, str] | None = None,
+        *,
+        key: Key | None = None,
+        delta: Delta | None = None,
+        label: str = "token",
+    ) -> Token:
+        """Get a new token; raises Inconclusive when the valid request fails."""
+        used = key or self.key()
+        form = self.grant_form(lane) if grant_form is None else grant_form
+        kept: list[Response] = []
+
+        def effect(response: Response) -> str | None:
+            kept.append(response)
+            return token_effect(response)
+
+        answer = self.dance(lambda: self.token_draft(lane, dict(form), used), delta, label, "as", effect)
+        if answer.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"the valid token request {lane} failed: {answer.seen}{_hint(kept)}")
+        body = kept[-1].object
+        lifetime = body.get("expires_in")
+        return Token(
+            str(body["access_token"]),
+            lane,
+            used,
+            self.identity(lane.client),
+            body["refresh_token"] if isinstance(body.get("refresh_token"), str) else None,
+            kept[-1],
+            time.time() + (lifetime if isinstance(lifetime, int | float) else 3600),
+        )
+
+    def token(self, lane: Lane, *, key: Key | None = None, fresh: bool = False) -> Token:
+        """Return a token of `lane`, the last one while it is good for half a minute more, unless `fresh`."""
+        slot = (lane, (key or self.key()).thumbprint)
+        held = self._tokens.get(slot)
+        if held is None or fresh or held.expires - _EXPIRY_MARGIN < time.time():
+            held = self._tokens[slot] = self.issue(lane, key=key)
+        return held
+
+    def forget(self, lane: Lane) -> None:
+        """Drop the tokens held for `lane`, so that the next one is new."""
+        self._tokens = {slot: token for slot, token in self._tokens.items() if slot[0] != lane}
+
+    def introspect(self, token: Token, delta: Delta | None = None) -> dict[str, Any]:
+        """Return the introspection response for a token (RFC 7662); raises NotApplicable or Inconclusive."""
+        if self.profile.introspection is None:
+            raise NotApplicable("the profile names no client for introspection ([introspection])")
+        client = self.profile.all_clients[self.profile.introspection.client]
+        url = self.endpoint("introspection", mtls=client.certificate is not None)
+        kept: list[Response] = []
+
+        def effect(response: Response) -> str | None:
+            kept.append(response)
+            return "an answer" if response.ok and "active" in response.object else None
+
+        form = {"token": token.value, "token_type_hint": "access_token"}
+        answer = self.dance(lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect)
+        if answer.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"the introspection request failed: {answer.seen}")
+        return kept[-1].object
+
+
+def _hint(responses: list[Response]) -> str:
+    description = responses[-1].object.get("error_description") if responses else None
+    return f" ({description[:120]})" if isinstance(description, str) else ""
+
+

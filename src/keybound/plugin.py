@@ -1,0 +1,270 @@
+"""The pytest plugin: options, the `target` fixture, and the one place where verdicts are made.
+
+Loaded by `-p keybound.plugin` (the command) or by the conftest.py of a clone (plain `pytest`).
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keybound.cases import Case, load_all
+from keybound.check import Bench, Target
+from keybound.controller import Controller, Options
+from keybound.errors import Inconclusive, KeyboundError, NotApplicable, NotRun, Violation
+from keybound.flows import doctor
+from keybound.flows.session import Session
+from keybound.judge import catalogue
+from keybound.judge.rules import Finding, Judgement
+from keybound.judge.verdict import Verdict
+from keybound.report.render import render_all
+from keybound.report.stream import FILE_NAME
+from keybound.target.profile import parse
+from keybound.tree import case_folders, fixtures
+from keybound.wire.client import Wire
+from keybound.wire.exchange import Exchange
+from keybound.wire.record import curl, describe, timestamp
+from keybound.wire.redact import Redactor
+
+_PROPERTY = "keybound"
+_CONTROLLER = "keybound-controller"
+_DATA = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a run; the command sets them, and plain pytest may."""
+    group = parser.getgroup("keybound")
+    group.addoption("--target", help="profile file or name of a shipped one; default: the embedded reference target")
+    group.addoption("--role", choices=("as", "rs"), help="only cases of this role")
+    group.addoption("--mechanism", choices=("dpop", "mtls"), help="only cases of this mechanism")
+    group.addoption("--fault", action="append", default=[], help="switch on a fault of the reference target")
+    group.addoption("--report", default="reports/latest", help="folder for the event stream")
+
+
+def case_of(item: pytest.Item) -> Case | None:
+    """Return the case that a collected item checks, or None for any other test."""
+    callspec = getattr(item, "callspec", None)
+    case = callspec.params.get("case") if callspec is not None else None
+    return case if isinstance(case, Case) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out cases of other roles and mechanisms."""
+    role, mechanism = config.getoption("--role"), config.getoption("--mechanism")
+    unwanted = [
+        item
+        for item in items
+        if (case := case_of(item)) and (role not in {None, case.role} or mechanism not in {None, case.mechanism})
+    ]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in unwanted]
+
+
+# --- the controller's side -----------------------------------------------------------------------------------------
+
+
+def _controller(config: pytest.Config) -> Controller:
+    """Return the run's controller; plain pytest, which brings none, gets one."""
+    controller = config.pluginmanager.get_plugin(_CONTROLLER)
+    if controller is None:
+        options = Options(
+            target=config.getoption("--target"),
+            out=config.rootpath / config.getoption("--report"),
+            role=config.getoption("--role"),
+            mechanism=config.getoption("--mechanism"),
+            keyword=config.getoption("keyword") or None,
+            faults=tuple(config.getoption("--fault")),
+        )
+        controller = Controller(options, frozenset(load_all()))
+        config.pluginmanager.register(controller, _CONTROLLER)
+    assert isinstance(controller, Controller)  # noqa: S101
+    return controller
+
+
+def _prepared(config: pytest.Config) -> dict[str, Any]:
+    """Return what a worker needs to know, starting the target if that has not been done."""
+    controller = _controller(config)
+    try:
+        controller.prepare()
+    except KeyboundError as error:
+        pytest.exit(f"keybound: {error}", error.exit_code)
+    return controller.worker_data
+
+
+def _touches_cases(config: pytest.Config) -> bool:
+    """Return True when the arguments of pytest lie in, or hold, a folder with cases."""
+    folders = case_folders()
+    paths = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
+    return any(path == f or f in path.parents or path in f.parents for path in paths for f in folders)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand an xdist worker what the controller knows."""
+    if _touches_cases(node.config):
+        node.workerinput[_PROPERTY] = _prepared(node.config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Without xdist, get the target ready as soon as it is known that there are cases to run."""
+    config = session.config
+    if hasattr(config, "workerinput") or config.option.collectonly or getattr(config.option, "dist", "no") != "no":
+        return
+    if any(case_of(item) for item in session.items):
+        _prepared(config)
+
+
+class Listener:
+    """Takes the events that come with test reports, from this process or from workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Remember where to find the controller."""
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Pass the event of a finished case on to the controller."""
+        for name, event in report.user_properties:
+            if name == _PROPERTY and report.when == "call" and isinstance(event, dict):
+                _controller(self._config).take(event)
+
+    def pytest_sessionfinish(self) -> None:
+        """End a plain pytest run; the command ends its own."""
+        controller = self._config.pluginmanager.get_plugin(_CONTROLLER)
+        if isinstance(controller, Controller) and controller.worker_data and not controller.quiet:
+            controller.finish()
+            render_all(controller.options.out / FILE_NAME, controller.options.out)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Listen for events in the one process that writes them."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Listener(config), "keybound-listener")
+
+
+# --- the worker's side ---------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """What the cases of this process share."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        """`data` is the controller's `worker_data`."""
+        profile = parse(data["profile"], data["source"], Path(data["folder"]))
+        diagnosis = doctor.from_json(data["diagnosis"])
+        self.redactor = Redactor(bytes.fromhex(data["redaction_key"]))
+        for value, kind in profile.secrets():
+            self.redactor.secret(value, kind)
+        limits = profile.limits
+        self.exchanges: list[Exchange] = []
+        self.sent = 0
+        self.wire = Wire(
+            profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=self._record
+        )
+        session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset)
+        session.secrets = self.redactor.secret
+        requirements = catalogue.load(fixtures() / "requirements")
+        self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
+
+    def _record(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+        self.sent += 1
+
+
+@pytest.fixture(scope="session")
+def _worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
+    config = request.config
+    data = config.workerinput[_PROPERTY] if hasattr(config, "workerinput") else _prepared(config)
+    worker = Worker(data)
+    with worker.wire:
+        yield worker
+
+
+@pytest.fixture
+def target(_worker: Worker, case: Case) -> Target:
+    """The target, as the case at hand sees it."""
+    return Target(_worker.bench, case)
+
+
+def _event(case: Case, judgement: Judgement, worker: Worker, started: float, clock: float) -> dict[str, Any]:
+    described = [describe(exchange, worker.redactor) for exchange in worker.exchanges]
+    hostile = next((e for e in reversed(described) if e["label"].startswith(("hostile", "variant"))), None)
+    text = worker.redactor.text
+    return {
+        "event": "case",
+        "id": case.id,
+        "title": case.title,
+        "threat": case.threat,
+        "role": case.role,
+        "mechanism": case.mechanism,
+        "verdict": judgement.verdict.value,
+        "evidence": judgement.evidence if judgement.verdict is Verdict.PASS else None,
+        "reason": text(judgement.reason) if judgement.reason else None,
+        "requirements": list(case.requirements),
+        "findings": [
+            {
+                "requirement": finding.requirement,
+                "verdict": finding.verdict.value,
+                "expected": finding.expected,
+                "seen": text(finding.seen),
+            }
+            for finding in judgement.findings
+        ],
+        "notes": [text(note) for note in judgement.notes],
+        "started": timestamp(started),
+        "duration_ms": round((time.perf_counter() - clock) * 1000, 2),
+        "exchanges": described,
+        "curl": curl(hostile or described[-1]) if described else None,
+        "accepted": None,
+    }
+
+
+def _all(case: Case, verdict: Verdict, reason: str) -> Judgement:
+    return Judgement([Finding(name, verdict, "", "") for name in case.requirements], reason=reason)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run one case: whatever happens in it becomes an event with a verdict, and then pytest's own outcome."""
+    case = case_of(pyfuncitem)
+    if case is None:
+        return None
+    worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
+    target: Target = pyfuncitem.funcargs["target"]
+    worker.exchanges.clear()
+    worker.sent = 0
+    started, clock = time.time(), time.perf_counter()
+    broken: Exception | None = None
+    try:
+        if worker.bench.lost:
+            raise NotRun(worker.bench.lost)
+        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
+        judgement = target.judgement
+        if not judgement.findings:
+            raise RuntimeError(f"{case.id} judged nothing")
+    except NotApplicable as error:
+        judgement = _all(case, Verdict.NOT_APPLICABLE, str(error))
+    except NotRun as error:
+        judgement = _all(case, Verdict.NOT_RUN, str(error))
+    except Inconclusive as error:
+        judgement = _all(case, Verdict.INCONCLUSIVE, str(error))
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run
+        broken = error
+        judgement = _all(case, Verdict.INCONCLUSIVE, f"keybound itself failed: {type(error).__name__}: {error}")
+    event = _event(case, judgement, worker, started, clock)
+    event |= {"requests": worker.sent, "internal_error": event["reason"] if broken else None}
+    pyfuncitem.user_properties.append((_PROPERTY, event))
+    if broken is not None:
+        raise broken
+    summary = "; ".join(
+        f"{f['requirement']}: expected {f['expected']}, seen {f['seen']}" for f in event["findings"] if f["verdict"] == "fail"
+    )
+    if judgement.verdict is Verdict.FAIL:
+        raise Violation(f"{case.id}: {summary}")
+    if judgement.verdict is Verdict.INCONCLUSIVE:
+        raise Inconclusive(event["reason"])
+    if judgement.verdict in {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}:
+        pytest.skip(event["reason"])
+    return True

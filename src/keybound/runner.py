@@ -1,0 +1,153 @@
+"""Running the suite through pytest, out of reach of the working directory's own configuration."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keybound.cases import load_all
+from keybound.controller import Controller, Options
+from keybound.errors import KeyboundError, UsageError
+from keybound.report.render import render_all
+from keybound.report.stream import FILE_NAME, Run
+from keybound.report.terminal import summary
+from keybound.tree import case_folders, root
+
+_INI = Path(__file__).with_name("pytest.ini")
+_HERE = Path(__file__).resolve().parent.parent
+
+
+class Progress:
+    """Says how far the run is: one changing line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, controller: Controller) -> None:
+        """Watch `controller`."""
+        self._controller = controller
+        self._total = 0
+        self._shown = 0
+        self._live = sys.stderr.isatty()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn the total, without xdist."""
+        self._total = len(session.items) or self._total
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Learn the total, with xdist."""
+        self._total = len(ids)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Say where the run is."""
+        if report.when != "call":
+            return
+        done = len(self._controller.cases)
+        bad = sum(case["verdict"] in {"fail", "inconclusive"} and not case["accepted"] for case in self._controller.cases)
+        last = done == self._total
+        line = f"{done}/{self._total} cases, {bad} findings"
+        if self._live:
+            print(f"\r{line}", end="\n" if last else "", file=sys.stderr, flush=True)  # noqa: T201
+        elif last or done - self._shown >= max(20, self._total // 5):
+            self._shown = done
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _arguments(options: Options, workers: str) -> list[str]:
+    arguments = [
+        f"--rootdir={root()}",
+        "-c",
+        str(_INI),
+        "-p",
+        "keybound.plugin",
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:cacheprovider",
+        f"--confcutdir={root()}",
+        "--noconftest",
+    ]
+    if workers not in {"0", "1"}:
+        arguments += ["-p", "xdist.plugin", "-n", workers, "--dist", "worksteal"]
+    for name in ("role", "mechanism"):
+        if value := getattr(options, name):
+            arguments += [f"--{name}", str(value)]
+    if options.keyword:
+        arguments += ["-k", options.keyword]
+    return arguments + [str(folder) for folder in case_folders()]
+
+
+def _pytest(arguments: list[str], plugins: list[Any]) -> int:
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.pop("PYTEST_PLUGINS", None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # whatever else is installed stays out of the run
+    path = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_HERE), path)))
+    return int(pytest.main(arguments, plugins))
+
+
+def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> int:
+    """Run every selected case against the target of `options`, write the reports, and return the exit code.
+
+    `quiet` leaves only the event stream. Raises UsageError or TargetError when the run cannot start.
+    """
+    known = load_all()
+    controller = Controller(options, frozenset(known), quiet=True)
+    controller.prepare()
+    if not quiet:
+        print(f"keybound: {len(controller.worker_data['diagnosis']['facts'])} facts measured, controls succeed", file=sys.stderr)  # noqa: T201
+    plugins: list[Any] = [] if quiet else [Progress(controller)]
+    arguments = _arguments(options, workers)
+    try:
+        status = _pytest(arguments, [_Registered(controller), *plugins])
+    except BaseException:
+        controller.stop()
+        raise
+    if status == pytest.ExitCode.INTERRUPTED:
+        controller.stop()  # no footer: every reader calls the stream truncated
+        show_report(options.out / FILE_NAME, options.out)
+        return 130
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        controller.stop()
+        raise UsageError("no case matches -k, --role and --mechanism together; `keybound list` shows all")
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        controller.stop()
+        raise KeyboundError(f"the run could not be carried out (pytest status {status})")
+    code = controller.finish()
+    if not quiet:
+        _show(render_all(options.out / FILE_NAME, options.out), options.out)
+    return code
+
+
+class _Registered:
+    """Makes the prepared controller known to the plugin under its name."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Register it before any other hook looks for it."""
+        config.pluginmanager.register(self._controller, "keybound-controller")
+
+
+def _show(run: Run, out: Path) -> None:
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
+    print(summary(run, out, width=width, color=color))  # noqa: T201
+
+
+def show_report(stream: Path, out: Path) -> int:
+    """Render an event stream into `out`, print the summary, and return the run's exit code (4 if it was truncated).
+
+    Raises UsageError when `stream` is no event stream.
+    """
+    try:
+        run = render_all(stream, out)
+    except OSError as error:
+        raise UsageError(f"cannot read {stream}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    _show(run, out)
+    return 4 if run.footer is None else run.footer["exit"]

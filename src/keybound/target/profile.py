@@ -1,0 +1,403 @@
+"""The profile of a target: a TOML file that says what keybound cannot discover or measure.
+
+A minimal one is four lines: issuer, client id, client secret, resource. Everything is validated before the first
+request; every error is one line that names the key and says what to write instead.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+import typing
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from keybound.errors import UsageError
+from keybound.tree import fixtures
+
+Auth = Literal[
+    "none",
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+]
+Grant = Literal["client_credentials", "authorization_code", "refresh_token"]
+Mechanism = Literal["dpop", "mtls"]
+_ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def _pem(value: str, info: ValidationInfo) -> str:
+    """Return PEM text: the value itself, or the contents of the file it names beside the profile."""
+    if "-----BEGIN" in value:
+        return value
+    path = Path(info.context["folder"] if info.context else ".") / Path(value).expanduser()
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ValueError(f"cannot read the PEM file {value!r}: {reason}") from None
+    if "-----BEGIN" not in text:
+        raise ValueError(f"{value!r} is not a PEM file")
+    return text
+
+
+def _certificate(value: str, info: ValidationInfo) -> str:
+    text = _pem(value, info)
+    try:
+        x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        raise ValueError("this is not a PEM certificate") from None
+    return text
+
+
+def _private_key(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    text = _pem(value.get_secret_value(), info)
+    try:
+        serialization.load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError):
+        raise ValueError("this is not an unencrypted PEM private key") from None
+    return SecretStr(text)
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("write an absolute https:// URL")
+    return value
+
+
+Certificate = Annotated[str, AfterValidator(_certificate)]
+PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
+Url = Annotated[str, AfterValidator(_http_url)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class _WithCertificate(_Model):
+    certificate: Certificate | None = Field(None, description="PEM certificate chain for TLS connections: path or text")
+    certificate_key: PrivateKey | None = Field(None, description="PEM private key of the certificate: path or text")
+
+    @model_validator(mode="after")
+    def _key_fits(self) -> Self:
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate and certificate_key go together: give both or neither")
+        if self.certificate is not None and self.certificate_key is not None:
+            leaf = x509.load_pem_x509_certificates(self.certificate.encode())[0]
+            key = serialization.load_pem_private_key(self.certificate_key.get_secret_value().encode(), None)
+            if leaf.public_key() != key.public_key():
+                raise ValueError("certificate_key is not the key of the first certificate in certificate")
+        return self
+
+
+class Client(_WithCertificate):
+    """A client that is registered at the authorization server."""
+
+    id: str = Field(description="client_id")
+    auth: Auth = Field("none", description="client authentication method; default: from the credentials given")
+    secret: SecretStr | None = Field(None, description="client_secret; use ${ENV}")
+    key: PrivateKey | None = Field(None, description="PEM private key for private_key_jwt: path or text")
+    key_id: str | None = Field(None, description="kid of the client assertion")
+    key_alg: str | None = Field(None, description="alg of the client assertion; default: from the key")
+    assertion_audience: str | None = Field(None, description="aud of the client assertion; default: the issuer")
+    grants: tuple[Grant, ...] = Field((), description="grants the client may use")
+    scope: str | None = None
+    redirect_uri: str | None = Field(None, description="a registered redirect URI; nothing needs to listen there")
+    mechanisms: tuple[Mechanism, ...] = Field((), description="how this client's tokens are bound")
+    dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
+    certificate_bound: bool = Field(
+        False, description="registered with tls_client_certificate_bound_access_tokens = true"
+    )
+    par: bool = Field(False, description="send the authorization request through PAR")
+    authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
+    token_params: dict[str, str] = Field({}, description="more token request parameters")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        given = dict(data)
+        with_certificate = "certificate" in given
+        if "auth" not in given:
+            credentials = ("key", "private_key_jwt"), ("secret", "client_secret_basic"), ("certificate", "tls_client_auth")
+            given["auth"] = next((auth for name, auth in credentials if name in given), "none")
+        if "grants" not in given:
+            with_code = ["authorization_code", "refresh_token"]
+            given["grants"] = with_code if "redirect_uri" in given else ["client_credentials"]
+        given.setdefault("mechanisms", ["mtls"] if with_certificate else ["dpop"])
+        return given
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needs = {
+            "client_secret_basic": ("secret", self.secret),
+            "client_secret_post": ("secret", self.secret),
+            "private_key_jwt": ("key", self.key),
+            "tls_client_auth": ("certificate", self.certificate),
+            "self_signed_tls_client_auth": ("certificate", self.certificate),
+        }
+        if self.auth in needs and needs[self.auth][1] is None:
+            raise ValueError(f"auth = {self.auth!r} needs {needs[self.auth][0]}")
+        if "authorization_code" in self.grants and self.redirect_uri is None:
+            raise ValueError("the grant authorization_code needs redirect_uri")
+        if "refresh_token" in self.grants and "authorization_code" not in self.grants:
+            raise ValueError("the grant refresh_token needs authorization_code, which is where refresh tokens come from")
+        if self.auth == "none" and "client_credentials" in self.grants:
+            raise ValueError("the grant client_credentials needs credentials: give secret, key or certificate")
+        if "mtls" in self.mechanisms and self.certificate is None:
+            raise ValueError("mechanisms with mtls need certificate and certificate_key")
+        return self
+
+
+class Login(_Model):
+    """How the login driver fills the HTML forms of the authorization endpoint."""
+
+    username: str
+    password: SecretStr
+    fields: dict[str, str] = Field({}, description="values of further form fields, by name")
+
+
+class Write(_Model):
+    """A request with an effect, and where the effect can be seen."""
+
+    url: Url
+    method: str = "POST"
+    body: str = Field(description="the body; {marker} is replaced by a unique text")
+    content_type: str = "application/json"
+    read: Url = Field(description="GET with a good token; the effect took place if the body holds the marker")
+
+    @field_validator("body")
+    @classmethod
+    def _has_marker(cls, value: str) -> str:
+        if "{marker}" not in value:
+            raise ValueError("write {marker} where the unique text belongs")
+        return value
+
+
+class Resource(_Model):
+    """The protected resource and the request that reads it."""
+
+    url: Url
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    body: str = ""
+    content_type: str | None = None
+    status: int | None = Field(None, description="status of a success; default: any 2xx")
+    canary: str | None = Field(None, description="text that only the protected body holds")
+    methods: tuple[str, ...] = Field((), description="methods that work at url; default: method alone")
+    clients: tuple[str, ...] = Field((), description="names of the clients whose tokens work here; default: tried out")
+    write: Write | None = None
+
+
+class Introspection(_Model):
+    """Who may introspect tokens (RFC 7662)."""
+
+    client: str = Field(description="name of a client under [clients]")
+
+
+class Endpoints(_Model):
+    """Endpoint URLs that replace what discovery finds."""
+
+    token: Url | None = None
+    authorization: Url | None = None
+    pushed_authorization_request: Url | None = None
+    introspection: Url | None = None
+    revocation: Url | None = None
+    userinfo: Url | None = None
+    jwks: Url | None = None
+
+
+class Attacker(_WithCertificate):
+    """What the attacker has of its own; by default a self-signed certificate made by keybound."""
+
+
+class Limits(_Model):
+    """How keybound treats the target."""
+
+    timeout: float = Field(10.0, gt=0, description="seconds for one exchange")
+    rate: float | None = Field(None, gt=0, description="requests per second of each worker")
+    max_wait: float = Field(30.0, gt=0, description="longest wait in seconds when the target answers 429")
+    clock_offset: float = Field(300.0, gt=0, description="seconds the target's clock may differ from ours")
+
+
+class Profile(_Model):
+    """Everything keybound is told about a target."""
+
+    name: str = "target"
+    issuer: Url | None = None
+    ca: Certificate | None = Field(None, description="PEM of the CA of the target's server certificate: path or text")
+    authorized: bool = Field(False, description="true: I may attack this target; needed for hosts beyond loopback")
+    baseline: str | None = Field(None, description="file of accepted findings, beside the profile")
+    client: Client | None = None
+    clients: dict[str, Client] = {}
+    login: Login | None = None
+    resource: Resource | None = None
+    introspection: Introspection | None = None
+    endpoints: Endpoints = Endpoints()
+    attacker: Attacker = Attacker()
+    limits: Limits = Limits()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("resource"), str):
+            return data | {"resource": {"url": data["resource"]}}
+        return data
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.client is not None and self.clients:
+            raise ValueError("write either [client] or [clients.NAME], not both")
+        if not self.all_clients:
+            raise ValueError("name at least one client: [client] with id and secret")
+        if self.issuer is None and self.endpoints.token is None:
+            raise ValueError("give issuer, or endpoints.token for a server without metadata")
+        if self.login is None and any("authorization_code" in c.grants for c in self.all_clients.values()):
+            raise ValueError("the grant authorization_code needs [login] with username and password")
+        named = [*(self.resource.clients if self.resource else ())]
+        named += [self.introspection.client] if self.introspection else []
+        for name in named:
+            if name not in self.all_clients:
+                raise ValueError(f"no client is called {name!r}; there are {', '.join(sorted(self.all_clients))}")
+        return self
+
+    @property
+    def all_clients(self) -> dict[str, Client]:
+        """Every client by name; a single [client] is called "client"."""
+        return self.clients if self.client is None else {"client": self.client}
+
+    def secrets(self) -> list[tuple[str, str]]:
+        """Return (value, kind) of every secret in the profile, for redaction."""
+        found = [(self.login.password.get_secret_value(), "password")] if self.login else []
+        for client in self.all_clients.values():
+            found += [(client.secret.get_secret_value(), "secret")] if client.secret else []
+            found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
+        if self.attacker.certificate_key:
+            found.append((self.attacker.certificate_key.get_secret_value(), "key"))
+        return found
+
+
+def is_loopback(url: str) -> bool:
+    """Return True when the host of `url` is this machine by name or address."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return host in {"localhost", "::1"} or host.endswith(".localhost") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+def require_authorized(profile: Profile, urls: list[str]) -> None:
+    """Raise UsageError when one of `urls` lies beyond loopback and the profile does not say `authorized = true`."""
+    for url in urls:
+        if not profile.authorized and not is_loopback(url):
+            host = urlsplit(url).hostname
+            raise UsageError(
+                f"{host} is not this machine and keybound attacks its target: "
+                "write `authorized = true` in the profile if you may test it"
+            )
+
+
+def _substitute(value: Any, where: str) -> Any:
+    if isinstance(value, str):
+
+        def environment(match: re.Match[str]) -> str:
+            if match[1] not in os.environ:
+                raise UsageError(f"{where}: the environment variable {match[1]} is not set")
+            return os.environ[match[1]]
+
+        return _ENV.sub(environment, value)
+    if isinstance(value, dict):
+        return {key: _substitute(item, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substitute(item, where) for item in value]
+    return value
+
+
+def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the model whose keys the table at `path` takes."""
+    model: type[BaseModel] = Profile
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is not None:
+            pending = [field.annotation]
+            while pending:
+                annotation = pending.pop()
+                if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                    model = annotation
+                pending += typing.get_args(annotation)
+    return model
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = first["loc"]
+    where = ".".join(str(part) for part in path)
+    if first["type"] == "extra_forbidden":
+        known = list(_model_at(path[:-1]).model_fields)
+        near = difflib.get_close_matches(str(path[-1]), known, 1, 0.5)
+        return f"unknown key {where!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
+    if first["type"] == "missing":
+        return f"the key {where!r} is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def parse(text: str, source: str, folder: Path) -> Profile:
+    """Return the profile in `text`. `source` names it in errors, `folder` is where relative paths start.
+
+    Raises UsageError with one line.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source} is not valid TOML: {error}") from None
+    try:
+        profile = Profile.model_validate(_substitute(data, ""), context={"folder": str(folder)})
+    except ValidationError as error:
+        raise UsageError(f"{source}: {_one_line(error)}") from None
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from None
+    urls = [profile.issuer, profile.resource and profile.resource.url, profile.endpoints.token]
+    require_authorized(profile, [url for url in urls if url])
+    return profile
+
+
+def shipped() -> list[str]:
+    """Return the names of the profiles that come with keybound, sorted."""
+    return sorted(path.stem for path in (fixtures() / "targets").glob("*.toml"))
+
+
+def find(target: str) -> Path:
+    """Return the file of `target`: a path, or the name of a shipped profile. Raises UsageError."""
+    path = Path(target)
+    if path.is_file():
+        return path
+    named = fixtures() / "targets" / f"{target}.toml"
+    if named.is_file() and "/" not in target:
+        return named
+    raise UsageError(f"there is no profile {target!r}: give a TOML file, or one of {', '.join(shipped()) or '(none)'}")
+
+
+def load(target: str) -> tuple[str, Path]:
+    """Return (text, folder) of the profile called `target`; raises UsageError when it cannot be read."""
+    path = find(target)
+    try:
+        return path.read_text(), path.parent
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {target}: {error}") from None

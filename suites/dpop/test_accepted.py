@@ -1,0 +1,93 @@
+"""Variants of a valid request that a conformant target accepts as well (RFC 9449 sections 4.2, 4.3 and 7.1)."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from keybound.cases import PROOF_READERS, RESOURCES, At, Case, cases, spread
+from keybound.craft.deltas import claim, htu, with_key
+from keybound.errors import NotApplicable
+
+
+def extra_members(draft):
+    draft.proof.claims["https://keybound.example/claim"] = {"any": ["thing"]}
+    draft.proof.header["https://keybound.example/member"] = "anything"
+
+
+EXTRA = Case("proof.extra-members", "unknown claims and header members", ("RFC9449-4.2-extra-members",),
+             ("refuses-extra-members",), "extensions of the proof break the server", extra_members, also=("TP-29",))
+UPPER = Case("proof.htu.upper-case", "htu with scheme and host in upper case", ("RFC9449-4.3-htu-normalization",),
+             ("htu-not-normalised",), "clients that write the same URI in another way are locked out",
+             htu(scheme=str.upper, netloc=str.upper), lenient=True, also=("HT-03",))
+HTU_QUERY = Case("proof.htu.with-query", "htu with a query and a fragment", ("RFC9449-4.3-htu-query-fragment",),
+                 ("htu-not-normalised",), "clients that put the whole URL into htu are locked out",
+                 claim("htu", lambda right: f"{right}?a=1#b"), lenient=True, also=("HT-01",))
+
+
+def everywhere(*places: At) -> tuple[At, ...]:
+    return tuple(replace(at, requirements=()) for at in places)
+
+
+@cases(*spread([EXTRA, UPPER, HTU_QUERY], everywhere(*PROOF_READERS)))
+def test_variant_is_accepted(case, target):
+    target.accepts(case)
+
+
+ALGS = tuple(
+    Case(f"{prefix}.alg.{alg.lower()}", f"a proof signed with {alg}", ("RFC9449-4.3-alg-supported",),
+         (f"{prefix}-refuses-{family}",), "an advertised algorithm does not work", place=place, data=alg, also=("BI-08", "BI-09"))
+    for prefix, place in (("as", "token"), ("rs", "api"))
+    for alg, family in (("EdDSA", "eddsa"), ("PS256", "rsa"), ("RS256", "rsa"), ("ES384", "es384"))
+)
+
+
+@cases(*ALGS)
+def test_advertised_algorithm_works(case, target):
+    if case.data not in target.session.metadata.strings("dpop_signing_alg_values_supported"):
+        raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
+    key = target.session.key("victim", case.data)
+    if case.place == "token":
+        target.accepts(case, with_key(key))
+    else:
+        target.accepts(case, target.token_of_key(key))
+
+
+def with_method(method):
+    def delta(draft):
+        draft.method = draft.proof.claims["htm"] = method
+
+    return delta
+
+
+METHODS = tuple(
+    Case(f"rs.method.{method.lower()}", f"a {method} request with a proof for {method}", ("RFC9449-4.3-htm",),
+         ("rs-wants-get-as-htm",), "the server expects another method in htm than the request's", with_method(method), "api",
+         data=method)
+    for method in ("HEAD", "POST")
+)
+
+
+@cases(*METHODS)
+def test_method_works(case, target):
+    resource = target.session.profile.resource
+    if resource is None or case.data not in resource.methods:
+        raise NotApplicable(f"the profile does not say that {case.data} works at the resource (resource.methods)")
+    target.accepts(case)
+
+
+def request_query(draft):
+    draft.url += ("&" if urlsplit(draft.url).query else "?") + "keybound=1"
+
+
+QUERY = Case("request.query", "a query in the request, none in htu", ("RFC9449-4.3-htu-query-fragment",), ("htu-query-kept",),
+             "every request with a query is refused", request_query, also=("HT-02",))
+SCHEME = tuple(
+    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", ("RFC9449-7.1-scheme-case",), ("scheme-case-sensitive",),
+         "clients that write the scheme in another case are locked out", lambda draft, s=scheme: setattr(draft, "scheme", s),
+         also=("RS-16",))
+    for name, scheme in (("lower-case", "dpop"), ("upper-case", "DPOP"))
+)
+
+
+@cases(*spread([QUERY, *SCHEME], everywhere(*RESOURCES)))
+def test_request_variant_is_accepted(case, target):
+    target.accepts(case)

@@ -1,0 +1,91 @@
+"""How a target says what was wrong: error codes at the AS, challenges at the RS (RFC 9449 sections 5 and 7.1)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import flipped_signature, no_proof
+from keybound.errors import NotApplicable
+
+KNOWN = {"invalid_dpop_proof", "invalid_request", "invalid_grant", "use_dpop_nonce"}
+
+CODE = Case("as.error.invalid-proof", "a bad proof is answered with a JSON error of OAuth", ("RFC9449-5-error-code",),
+            ("as-proof-error-code", "as-proof-error-not-json"), "clients cannot tell a bad proof from a broken server",
+            flipped_signature, "token", also=("TP-15",))
+
+
+@cases(CODE)
+def test_bad_proof_has_the_right_error(case, target):
+    answer = target.refusal(case)
+    target.expect(bool(answer.codes & KNOWN), "400 invalid_dpop_proof", answer.seen)
+    if "invalid_dpop_proof" not in answer.codes or answer.status != 400:
+        target.note(f"a bad proof is answered {answer.seen}; the text says 400 invalid_dpop_proof")
+
+
+def no_credentials(draft):
+    draft.token = None
+    no_proof(draft)
+
+
+BARE = (
+    Case("rs.challenge.present", "a request without credentials gets a challenge", ("RFC9449-7.1-challenge",),
+         ("rs-no-challenge",), "clients cannot learn that DPoP is wanted", no_credentials, "api", also=("RS-26",)),
+    Case("rs.challenge.no-error", "a challenge without credentials carries no error", ("RFC9449-7.2-challenge-no-error",),
+         ("rs-error-without-credentials",), "a server tells more than was asked", no_credentials, "api", also=("RS-26",)),
+)
+
+
+def challenges(case, target):
+    answer = target.refusal(case)
+    if answer.status != 401:
+        raise NotApplicable(f"the resource answers {answer.status} here, which need not carry a challenge")
+    return answer
+
+
+@cases(BARE[0])
+def test_challenge_is_there(case, target):
+    answer = challenges(case, target)
+    target.expect("dpop" in answer.schemes, "401 with WWW-Authenticate: DPoP", answer.seen)
+
+
+@cases(BARE[1])
+def test_challenge_without_credentials_has_no_error(case, target):
+    answer = challenges(case, target)
+    if not answer.schemes:
+        raise NotApplicable("there is no challenge: that is for another case")
+    errors = [value for challenge in answer.challenges if (value := challenge.get("error"))]
+    target.expect(not errors, "no error attribute", " ".join(errors) or answer.seen)
+
+
+FAILED = (
+    Case("rs.challenge.error", "a failed proof is named in the challenge", ("RFC9449-7.1-challenge-error",),
+         ("rs-challenge-without-error",), "clients cannot tell what went wrong", flipped_signature, "api", also=("RS-27",)),
+    Case("rs.challenge.algs", "the challenge names proof algorithms", ("RFC9449-7.1-challenge-algs",),
+         ("rs-challenge-without-algs",), "clients must guess the algorithm", flipped_signature, "api", also=("RS-27", "MD-05")),
+    Case("rs.challenge.algs-asymmetric", "the challenge names asymmetric algorithms only", ("RFC9449-4.3-alg-asymmetric",),
+         ("rs-challenge-lists-none",), "clients are led to an algorithm that proves nothing", flipped_signature, "api",
+         also=("RS-27",)),
+)
+
+
+@cases(FAILED[0])
+def test_challenge_names_the_error(case, target):
+    answer = challenges(case, target)
+    if "dpop" not in answer.schemes:
+        raise NotApplicable("there is no DPoP challenge: that is for another case")
+    target.expect(bool(answer.parameter("dpop", "error")), "an error attribute in the DPoP challenge", answer.seen)
+
+
+@cases(FAILED[1])
+def test_challenge_names_algorithms(case, target):
+    answer = challenges(case, target)
+    if "dpop" not in answer.schemes:
+        raise NotApplicable("there is no DPoP challenge: that is for another case")
+    target.expect(bool(answer.parameter("dpop", "algs")), 'algs="ES256 ..."', answer.parameter("dpop", "algs") or "no algs")
+
+
+@cases(FAILED[2])
+def test_challenge_names_asymmetric_algorithms(case, target):
+    named = challenges(case, target).parameter("dpop", "algs")
+    if not named:
+        raise NotApplicable("the challenge names no algorithms: that is for another case")
+    target.expect(not any(alg == "none" or alg.startswith("HS") for alg in named.split()), "neither none nor HS*", named)
+
+

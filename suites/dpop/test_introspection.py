@@ -1,0 +1,45 @@
+"""Introspection tells the resource server what the token is bound to (RFC 9449 section 6.2)."""
+
+import time
+
+from keybound.cases import Case, cases
+from keybound.craft.proof import new_proof
+from keybound.errors import Inconclusive
+
+JKT = Case("as.introspection.jkt", "introspection returns cnf.jkt", ("RFC9449-6.2-introspection-jkt",),
+           ("as-introspection-without-cnf",), "a resource server that introspects takes the token for a bearer token", also=("IN-01",))
+TYPE = Case("as.introspection.token-type", "introspection says token_type DPoP, if any", ("RFC9449-6.2-introspection-token-type",),
+            ("as-introspection-says-bearer",), "a resource server that introspects takes the token for a bearer token", also=("IN-01",))
+NO_PROOF = Case("as.introspection.without-proof", "introspection needs no proof", ("RFC9449-6.2-introspection-no-proof",),
+                ("as-introspection-wants-proof",), "resource servers cannot introspect, for they do not hold the key")
+
+
+@cases(JKT)
+def test_introspection_returns_the_binding(case, target):
+    token = target.token("dpop", introspectable=True)
+    cnf = target.session.introspect(token.token).get("cnf")
+    seen = cnf.get("jkt") if isinstance(cnf, dict) else cnf
+    target.expect(seen == token.key.thumbprint, f"cnf.jkt {token.key.thumbprint}", seen or "no cnf.jkt")
+
+
+@cases(TYPE)
+def test_introspection_names_the_type(case, target):
+    token = target.token("dpop", introspectable=True)
+    seen = target.session.introspect(token.token).get("token_type", "DPoP")
+    target.expect(str(seen).lower() == "dpop", "token_type DPoP, or none", seen)
+
+
+@cases(NO_PROOF)
+def test_introspection_needs_no_proof(case, target):
+    token = target.token("dpop", introspectable=True)
+    try:
+        active = target.session.introspect(token.token).get("active")
+    except Inconclusive as error:
+        target.session.introspect(token.token, with_a_proof)  # does it work with one? if not, this too is inconclusive
+        target.expect(False, "an answer", str(error))
+    else:
+        target.expect(active is True, "active: true", f"active: {active}")
+
+
+def with_a_proof(draft):
+    draft.proof = new_proof(draft.attacker.key, draft.method, draft.url, time.time())

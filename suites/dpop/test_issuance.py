@@ -1,0 +1,107 @@
+"""A valid proof gives a token that is bound to the proof's key, and says so (RFC 9449 sections 5 and 6)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import with_key
+from keybound.errors import Inconclusive, NotApplicable
+
+GRANTS = tuple(
+    Case(f"as.issue.{grant.replace('_', '-')}", f"{grant} with a proof gives a bound token",
+         ("RFC9449-5-every-grant", "RFC9449-5-token-bound"), (f"as-{fault}-unbound",),
+         "one grant forgets the binding", data=grant, also=(label,))
+    for grant, fault, label in (
+        ("client_credentials", "client-credentials", "BI-01"),
+        ("authorization_code", "code-grant", "BI-02"),
+        ("refresh_token", "refresh-grant", "BI-03"),
+    )
+)
+
+
+@cases(*GRANTS)
+def test_grant_binds_its_token(case, target):
+    token = target.token("dpop", case.data)
+    target.expect(token.is_bound_by("dpop"), "token_type DPoP, with cnf.jkt where the token can be read", token.facts)
+
+
+TYPE = (
+    Case("as.token-type", "a bound token has token_type DPoP", ("RFC9449-5-token-type",), ("as-says-bearer", "as-says-nothing"),
+         "clients and gateways take the token for a bearer token", also=("TP-01",)),
+)
+
+
+@cases(*TYPE)
+def test_token_type_is_dpop(case, target):
+    token = target.token("dpop")
+    if token.type == "bearer" and token.cnf == {}:
+        raise NotApplicable("the AS answers a proof with an unbound Bearer token, as RFC 9449 section 5 lets it")
+    target.expect(token.type == "dpop", "token_type DPoP in any case", token.type or "no token_type")
+
+
+AGREE = Case("as.token-type.agrees", "token_type and cnf say the same", ("RFC9449-5-bearer-option",),
+             ("as-says-bearer", "as-cnf-missing"), "a token is announced as bound and is not, or is and is not announced",
+             also=("TP-01",))
+
+
+@cases(AGREE)
+def test_token_type_and_cnf_agree(case, target):
+    token = target.token("dpop", readable=True)
+    target.expect((token.type == "dpop") == ("jkt" in token.cnf), "DPoP with cnf.jkt, or Bearer without", token.facts)
+
+
+JKT = (
+    Case("as.cnf.jkt.present", "a JWT access token carries cnf.jkt", ("RFC9449-6.1-cnf-jkt",), ("as-cnf-missing",),
+         "resource servers cannot see that the token is bound", also=("BI-10",)),
+    Case("as.cnf.jkt.value", "cnf.jkt is the thumbprint of the proof's key", ("RFC9449-6.1-jkt-thumbprint",),
+         ("as-jkt-sha1", "as-jkt-padded"), "no resource server can match the key", also=("TP-01",)),
+)
+
+
+@cases(JKT[0])
+def test_jkt_is_in_the_token(case, target):
+    token = target.token("dpop", readable=True, jwt=True)
+    target.expect(isinstance(token.cnf.get("jkt"), str), "cnf.jkt", token.facts)
+
+
+@cases(JKT[1])
+def test_jkt_is_the_thumbprint(case, target):
+    token = target.token("dpop", readable=True)
+    if "jkt" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.jkt: that is for another case")
+    target.expect(token.cnf["jkt"] == token.key.thumbprint, f"cnf.jkt {token.key.thumbprint}", token.cnf["jkt"])
+
+
+def extra_members(draft):
+    """Give the jwk optional members: they are no part of the thumbprint (RFC 7638 section 3)."""
+    draft.proof.header["jwk"] |= {"kid": "keybound", "use": "sig", "alg": draft.proof.key.alg}
+
+
+WHOLE = Case("as.cnf.jkt.optional-members", "optional members of jwk do not change cnf.jkt", ("RFC9449-6.1-jkt-thumbprint",),
+             ("as-jkt-of-whole-jwk",), "the binding depends on how the key is written", extra_members, also=("KY-06",))
+
+
+@cases(WHOLE)
+def test_jkt_covers_required_members_only(case, target):
+    try:
+        token = target.token("dpop", readable=True, delta=case.delta)
+    except Inconclusive as error:
+        raise NotApplicable(f"optional members of jwk are refused: {error}") from None
+    if "jkt" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.jkt: that is for another case")
+    target.expect(token.cnf["jkt"] == token.key.thumbprint, f"cnf.jkt {token.key.thumbprint}", token.cnf["jkt"])
+
+
+NEW_KEY = Case("as.refresh.new-key", "a confidential client's refresh binds to the key of that request",
+               ("RFC9449-5-refresh-binds-new-token",), ("as-refresh-binds-old-key",),
+               "the new token is bound to a key that the client has given up", also=("RT-01",))
+
+
+@cases(NEW_KEY)
+def test_refresh_binds_to_its_own_key(case, target):
+    lane = target.lane("dpop", "refresh_token", confidential=True)
+    form, other = {"refresh_token": target.session.refresh_token(lane)}, target.session.key("second")
+    try:
+        token = target.read(target.session.issue(lane, form, key=other, delta=with_key(other)))
+    except Inconclusive as error:
+        raise NotApplicable(f"refresh tokens of confidential clients are bound here too: {error}") from None
+    if "jkt" not in token.cnf:
+        raise NotApplicable("the refreshed token cannot be read")
+    target.expect(token.cnf["jkt"] == other.thumbprint, f"cnf.jkt {other.thumbprint}", token.cnf["jkt"])

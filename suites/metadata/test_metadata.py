@@ -1,0 +1,35 @@
+"""What the authorization server publishes of both mechanisms (RFC 9449 section 5.1, RFC 8705 section 3.3)."""
+
+from keybound.cases import Case, cases
+from keybound.errors import NotApplicable
+
+ALGS = "dpop_signing_alg_values_supported"
+BOUND = "tls_client_certificate_bound_access_tokens"
+
+DPOP = Case("as.metadata.dpop-algs", f"{ALGS} lists asymmetric algorithms", ("RFC9449-5.1-signing-algs",),
+            ("as-metadata-algs-string", "as-metadata-algs-none"), "clients are led to an algorithm that proves nothing",
+            also=("MD-01", "MD-02"))
+MTLS = Case("as.metadata.mtls-bound", f"{BOUND} is a boolean", ("RFC8705-3.3-metadata-bound",), ("as-metadata-mtls-flag-string",),
+            "clients cannot tell whether tokens are bound", mechanism="mtls", also=("MD-03",))
+
+
+def published(target, name):
+    values = target.session.metadata.values
+    if name not in values:
+        raise NotApplicable(f"the metadata has no {name}, which it need not have")
+    return values[name]
+
+
+@cases(DPOP)
+def test_proof_algorithms_are_listed(case, target):
+    value = published(target, ALGS)
+    good = isinstance(value, list) and bool(value) and all(
+        isinstance(alg, str) and alg != "none" and not alg.startswith("HS") for alg in value
+    )
+    target.expect(good, "an array of asymmetric JWS algorithms", value)
+
+
+@cases(MTLS)
+def test_bound_tokens_are_announced_as_boolean(case, target):
+    value = published(target, BOUND)
+    target.expect(isinstance(value, bool), "true or false", repr(value))

@@ -1,0 +1,75 @@
+"""A token got over mutual TLS is bound to the certificate of that connection, and says so (RFC 8705 section 3)."""
+
+import re
+
+from keybound.cases import Case, cases
+from keybound.craft.certificates import x5t_s256
+from keybound.errors import NotApplicable
+
+ISSUE = (
+    Case("as.mtls.issue.pki", "a client with a CA's certificate gets a bound token", ("RFC8705-3.1-cnf-x5t",), ("as-x5t-missing",),
+         "the token works without the certificate", mechanism="mtls", data="tls_client_auth", also=("CB-01",)),
+    Case("as.mtls.issue.self-signed", "a client with a self-signed certificate gets a bound token",
+         ("RFC8705-3.1-cnf-x5t", "RFC8705-2.2-no-chain"), ("as-x5t-missing",), "the token works without the certificate",
+         mechanism="mtls", data="self_signed_tls_client_auth", also=("CB-01",)),
+    Case("as.mtls.issue.public", "a public client with a certificate gets a bound token", ("RFC8705-4-public-bound",),
+         ("as-x5t-missing",), "the token works without the certificate", mechanism="mtls", data="none", also=("CB-01",)),
+)
+
+
+def expect_binding(target, token):
+    bound = "x5t#S256" in token.cnf
+    if not bound and not token.token.lane.client.certificate_bound:
+        raise NotApplicable("the token is not bound, and the profile does not say that it must be (certificate_bound)")
+    target.expect(bound, "cnf.x5t#S256", token.facts)
+
+
+@cases(*ISSUE)
+def test_token_is_bound(case, target):
+    token = target.token("mtls", auth=case.data, readable=True)
+    expect_binding(target, token)
+
+
+REFRESHED = Case("as.mtls.refresh.bound", "a refreshed token is bound as well", ("RFC8705-3.1-cnf-x5t", "RFC8705-4-public-bound"),
+                 ("as-mtls-binding-on-first-token-only",), "the binding is lost with the first refresh", mechanism="mtls")
+
+
+@cases(REFRESHED)
+def test_refreshed_token_is_bound(case, target):
+    token = target.token("mtls", "refresh_token", readable=True)
+    expect_binding(target, token)
+
+
+VALUE = (
+    Case("as.mtls.x5t.value", "x5t#S256 is the SHA-256 of the certificate's DER", ("RFC8705-3.1-x5t-value", "RFC8705-7.2-sha256"),
+         ("as-x5t-hex", "as-x5t-sha1", "as-x5t-of-key"), "no resource server can match the certificate, or too many certificates do",
+         mechanism="mtls", data=lambda seen, right: seen.rstrip("= \r\n") == right, also=("CB-09",)),
+    Case("as.mtls.x5t.padding", "x5t#S256 has no padding", ("RFC8705-3.1-x5t-no-padding",), ("as-x5t-padded",),
+         "strict resource servers find no match", mechanism="mtls", data=lambda seen, _: "=" not in seen, also=("CB-09",)),
+    Case("as.mtls.x5t.characters", "x5t#S256 has nothing but base64url", ("RFC8705-3.1-x5t-no-whitespace",), ("as-x5t-wrapped",),
+         "strict resource servers find no match", mechanism="mtls",
+         data=lambda seen, _: re.fullmatch(r"[A-Za-z0-9_=-]+", seen) is not None, also=("CB-09",)),
+)
+
+
+@cases(*VALUE)
+def test_thumbprint_is_well_formed(case, target):
+    token = target.token("mtls", readable=True)
+    if "x5t#S256" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.x5t#S256: that is for another case")
+    seen, right = str(token.cnf["x5t#S256"]), x5t_s256(token.certificate)
+    target.expect(case.data(seen, right), f"x5t#S256 {right}", seen)
+
+
+INTROSPECTED = Case("as.mtls.introspection.x5t", "introspection returns cnf.x5t#S256", ("RFC8705-3.2-introspection-x5t",),
+                    ("as-introspection-without-x5t",), "a resource server that introspects takes the token for a bearer token",
+                    mechanism="mtls", also=("IN-03",))
+
+
+@cases(INTROSPECTED)
+def test_introspection_returns_the_binding(case, target):
+    token = target.token("mtls", introspectable=True)
+    cnf = target.session.introspect(token.token).get("cnf")
+    seen = cnf.get("x5t#S256") if isinstance(cnf, dict) else cnf
+    right = x5t_s256(token.certificate)
+    target.expect(seen == right, f"cnf.x5t#S256 {right}", seen or "no cnf.x5t#S256")
