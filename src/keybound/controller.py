@@ -46,7 +46,7 @@ def start_reference(faults: tuple[str, ...] = (), nonce: str = "off") -> tuple["
     """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError."""
     source = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "keybound.reference", "--nonce", nonce]
+    command = [sys.executable, "-P", "-m", "keybound.reference", "--nonce", nonce]
     command += [word for fault in faults for word in ("--fault", fault)]
     process = subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}

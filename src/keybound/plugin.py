@@ -163,7 +163,8 @@ class Worker:
         self.wire = Wire(
             profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=self._record
         )
-        session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset)
+        alg = diagnosis.facts["proof_alg"]
+        session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
         requirements = catalogue.load(fixtures() / "requirements")
         self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)

@@ -16,6 +16,8 @@ from keybound.report.terminal import summary
 from keybound.tree import case_folders, root
 
 _INI = Path(__file__).with_name("pytest.ini")
+# parts of pytest that do nothing for a run and cost time for each case
+_UNUSED = ("terminal", "cacheprovider", "warnings", "logging", "unraisableexception", "threadexception", "junitxml")
 _HERE = Path(__file__).resolve().parent.parent
 
 
@@ -61,10 +63,8 @@ def _arguments(options: Options, workers: str) -> list[str]:
         str(_INI),
         "-p",
         "keybound.plugin",
-        "-p",
-        "no:terminal",
-        "-p",
-        "no:cacheprovider",
+        *(word for name in _UNUSED for word in ("-p", f"no:{name}")),
+        "--capture=no",
         f"--confcutdir={root()}",
         "--noconftest",
     ]

@@ -5,14 +5,14 @@ not find out again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
-from keybound.flows.session import Lane, Session
+from keybound.flows.session import Lane, Session, proof_algs
 from keybound.judge.answer import Outcome
 from keybound.target.discovery import Metadata, discover
 from keybound.target.profile import Mechanism, Profile
@@ -76,11 +76,19 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
             "or raise `limits.clock_offset` in the profile"
         )
     found.checks.append(("clock", f"{clock.offset:+.1f} s from ours"))
-    session = Session(profile, wire, found.metadata, clock.offset)
-    session.secrets = secret
-    _tokens(session, found)
-    _resources(session, found)
-    return found
+    failure = None
+    for alg in proof_algs(found.metadata):
+        session = Session(profile, wire, found.metadata, clock.offset, alg)
+        session.secrets = secret
+        trial = replace(found, facts={"proof_alg": alg}, checks=list(found.checks))
+        try:
+            _tokens(session, trial)
+            _resources(session, trial)
+        except TargetError as error:
+            failure = failure or error  # the best algorithm's failure says most
+        else:
+            return trial
+    raise failure or TargetError("the target advertises no proof algorithm that keybound can sign with")
 
 
 def _first_grants(session: Session) -> list[Lane]:
@@ -100,7 +108,7 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape
         found.checks.append((f"token {lane}", f"{shape} access token, token_type {kind}"))
-    if not found.facts:
+    if not _first_grants(session):
         raise TargetError("no client of the profile has a grant that gives tokens: add `grants`")
 
 

@@ -61,17 +61,26 @@ class Code:
     verifier: str
 
 
+def proof_algs(metadata: Metadata) -> list[str]:
+    """Return the proof algorithms to try, best first: those the target advertises, or common ones when it says nothing."""
+    advertised = metadata.strings("dpop_signing_alg_values_supported")
+    return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256", "EdDSA", "PS256", "RS256"]
+
+
 class Session:
     """Everything a case needs to talk to the target. Holds keys, tokens and nonces of one process."""
 
-    def __init__(self, profile: Profile, wire: Wire, metadata: Metadata, clock_offset: float = 0.0) -> None:
-        """`clock_offset`: seconds the target's clock is ahead of ours."""
+    def __init__(
+        self, profile: Profile, wire: Wire, metadata: Metadata, clock_offset: float = 0.0, alg: str | None = None
+    ) -> None:
+        """`clock_offset`: seconds the target's clock is ahead of ours; `alg`: the algorithm of ordinary proofs."""
         self.profile = profile
         self.wire = wire
         self.metadata = metadata
         self.nonces = Nonces()
         self.secrets: Callable[[str, str], None] = lambda _value, _kind: None
         self._offset = clock_offset
+        self.alg = alg or proof_algs(metadata)[0]
         self._keys: dict[tuple[str, str], Key] = {}
         self._tokens: dict[tuple[Lane, str], Token] = {}
 
@@ -85,17 +94,6 @@ class Session:
         if (actor, wanted) not in self._keys:
             self._keys[actor, wanted] = Key.generate(wanted)
         return self._keys[actor, wanted]
-
-    @cached_property
-    def algs(self) -> list[str]:
-        """Proof algorithms the target advertises and keybound can sign with, best first; ES256 when it says nothing."""
-        advertised = self.metadata.strings("dpop_signing_alg_values_supported")
-        return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256"]
-
-    @property
-    def alg(self) -> str:
-        """The algorithm of ordinary proofs."""
-        return self.algs[0]
 
     def identity(self, client: Client) -> Identity:
         """Return the TLS identity of a client: its certificate, or none."""

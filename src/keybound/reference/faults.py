@@ -77,6 +77,7 @@ _BOTH = [
     ),
     ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
     ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
+    ("refuses-es256", "ES256 proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("refuses-es384", "ES384 proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("refuses-eddsa", "EdDSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("refuses-rsa", "RSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),

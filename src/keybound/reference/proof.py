@@ -122,7 +122,7 @@ class Checker:
             raise ValueError("jwk contains a private key")
         if alg in {"EdDSA", "Ed25519"} and self.wrong("refuses-eddsa"):
             raise ValueError("alg is not supported")
-        if alg == "ES384" and self.wrong("refuses-es384"):
+        if alg in {"ES256", "ES384"} and self.wrong(f"refuses-{alg.lower()}"):
             raise ValueError("alg is not supported")
         if alg in {"PS256", "RS256"} and self.wrong("refuses-rsa"):
             raise ValueError("alg is not supported")
