@@ -22,7 +22,7 @@ from keybound.flows.session import Lane, Session, Token
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
 from keybound.judge.catalogue import Requirement
-from keybound.judge.rules import Finding, Judgement
+from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
 from keybound.target.profile import Grant, Mechanism
 from keybound.wire.exchange import Exchange
@@ -207,7 +207,7 @@ class Target:
 
     def token_of_key(self, key: Key) -> Delta:
         """Return a delta that uses another token of the victim, bound to `key`, with a proof of that key."""
-        lane = self._api_lane()
+        lane = self.api_lane()
         token = self.session.token(lane, key=key)
 
         def delta(draft: Draft) -> None:
@@ -218,7 +218,17 @@ class Target:
 
         return delta
 
-    def _api_lane(self) -> Lane:
+    def endpoints(self) -> list[str]:
+        """Return the URLs of the endpoints that read proofs; raises NotApplicable when there is only one."""
+        names = ("token", "pushed_authorization_request", "userinfo")
+        found = [url for name in names if (url := self.session.metadata.endpoint(name))]
+        found += [self.session.profile.resource.url] if self.session.profile.resource else []
+        if len(set(found)) < 2:
+            raise NotApplicable("the target has no second endpoint that reads proofs")
+        return found
+
+    def api_lane(self) -> Lane:
+        """Return the lane whose tokens the protected resource takes; raises NotApplicable."""
         return _API(self.session, self.bench.facts)
 
     def refuses(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> None:
@@ -284,6 +294,10 @@ class Target:
         if holds:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
+
+    def measure(self, name: str, place: str, value: float, unit: str) -> None:
+        """Record a number that the specifications leave open."""
+        self.judgement.measurements.append(Measurement(name, place, value, unit))
 
     def note(self, text: str) -> None:
         """Record a lawful difference as information."""

@@ -4,6 +4,7 @@ Loaded by `-p keybound.plugin` (the command) or by the conftest.py of a clone (p
 """
 
 import time
+from dataclasses import asdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         broken = error
         judgement = _all(case, Verdict.INCONCLUSIVE, f"keybound itself failed: {type(error).__name__}: {error}")
     event = _event(case, judgement, worker, started, clock)
+    event["measurements"] = [{"event": "measurement", **asdict(each)} for each in judgement.measurements]
     event |= {"requests": worker.sent, "internal_error": event["reason"] if broken else None}
     pyfuncitem.user_properties.append((_PROPERTY, event))
     if broken is not None:

@@ -171,6 +171,16 @@ class Key:
         """The RFC 7638 thumbprint of the public key: the `jkt` a token bound to it must carry."""
         return thumbprint(self.jwk)
 
+    def public_der(self) -> bytes:
+        """Return the public key as SubjectPublicKeyInfo in DER."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.private.public_key().public_bytes(serialization.Encoding.DER, form)
+
+    def public_pem(self) -> bytes:
+        """Return the public key as SubjectPublicKeyInfo in PEM."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.private.public_key().public_bytes(serialization.Encoding.PEM, form)
+
     def sign(self, data: bytes) -> bytes:
         """Return the JWS signature octets over `data` (RFC 7518 section 3, RFC 8037)."""
         if isinstance(self.private, ed25519.Ed25519PrivateKey):

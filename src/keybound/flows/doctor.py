@@ -84,8 +84,8 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
         try:
             _tokens(session, trial)
             _resources(session, trial)
-        except TargetError as error:
-            failure = failure or error  # the best algorithm's failure says most
+        except (TargetError, Inconclusive, NotApplicable) as error:
+            failure = failure or TargetError(str(error))  # the best algorithm's failure says most
         else:
             return trial
     raise failure or TargetError("the target advertises no proof algorithm that keybound can sign with")

@@ -12,7 +12,8 @@ from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange, Request
 
 _STEPS = 20
-_PAGE = 1 << 17  # characters of a page that are read; parsing a hostile megabyte takes seconds
+_READ = 1 << 16  # characters that are parsed from the first form on, and
+_FORMS, _FIELDS = 20, 200  # what is looked at of them: a hostile megabyte would take minutes
 _USERNAME_TYPES = {"text", "email", "tel", ""}
 _CONSENT = ("allow", "accept", "approve", "authorize", "continue", "consent", "yes", "ok", "login", "sign", "submit")
 _REFUSAL = ("deny", "cancel", "decline", "reject", "abort", "no")
@@ -32,10 +33,13 @@ def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]]
     Hidden fields are kept, the first text field takes the user name, password fields the password; `login.fields`
     overrides any field by name.
     """
+    start = html.lower().find("<form")
+    if start < 0:
+        return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is not HTML has no form, and needs no warning either
-            forms = BeautifulSoup(html, "html.parser").find_all("form")
+            warnings.simplefilter("ignore")  # Beautiful Soup guesses aloud what a strange page might be
+            forms = BeautifulSoup(html[start : start + _READ], "html.parser").find_all("form", limit=_FORMS)
     except ParserRejectedMarkup:
         return None
     usable = [f for f in forms if f.find("input", {"type": "password"})] or [
@@ -46,7 +50,7 @@ def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]]
         return None
     fields: list[tuple[str, str]] = []
     user_given = False
-    for element in form.find_all(["input", "select", "textarea"]):
+    for element in form.find_all(["input", "select", "textarea"], limit=_FIELDS):
         name, kind = str(element.get("name") or ""), str(element.get("type") or "").lower()
         if not name or kind in {"submit", "button", "image", "reset", "file"}:
             continue
@@ -129,7 +133,7 @@ def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict
                 return _query(following)
             request = Request("GET", following, tuple(cookies.header(following)))
             continue
-        form = fill_form(response.text[:_PAGE], profile.login) if response.status < 500 else None
+        form = fill_form(response.text, profile.login) if response.status < 500 else None
         if form is None:
             path = urlsplit(request.url).path
             raise Inconclusive(f"the login met a page without a form (status {response.status}) at {path}")

@@ -133,10 +133,11 @@ class Session:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
         request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
         exchange = self.wire.send(request, draft.identity, label)
-        self.nonces.learn(server, exchange)
+        answer = read(exchange, effect, certificate_matters=certificate_matters)
+        self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)
         if exchange.response is not None:
             self._remember_secrets(exchange.response)
-        return read(exchange, effect, certificate_matters=certificate_matters)
+        return answer
 
     def _remember_secrets(self, response: Response) -> None:
         for name in ("access_token", "refresh_token", "id_token"):
@@ -165,6 +166,8 @@ class Session:
             answer = self.send(draft, label + again, server, effect, certificate_matters=certificate_matters)
             if not answer.wants_nonce:
                 break
+            if delta is None:
+                self.nonces.demanded(server)
         return answer
 
     def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:

@@ -22,7 +22,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """An exchange, read: the outcome, the error codes it names, and one line for people."""
+    """An exchange, read: the outcome, the error codes it names, and one line for people.
+
+    `token_type` is that of a token in the answer, in lower case.
+    """
 
     outcome: Outcome
     seen: str
@@ -32,6 +35,7 @@ class Answer:
     by_tls: bool = False
     wants_nonce: bool = False
     limited: bool = False
+    token_type: str | None = None
 
     @property
     def schemes(self) -> frozenset[str]:
@@ -105,9 +109,17 @@ def read(exchange: Exchange, effect: Effect, *, certificate_matters: bool = Fals
         named += f", challenge {' '.join(schemes)}"
     shown = effect(response)
     if shown is not None:
-        return Answer(Outcome.EFFECT, shown, response.status, codes, challenges)
+        kind = response.object.get("token_type")
+        token_type = kind.lower() if isinstance(kind, str) else None
+        return Answer(Outcome.EFFECT, shown, response.status, codes, challenges, token_type=token_type)
     outcome = Outcome.CRASHED if response.status >= 500 else Outcome.REFUSED
     wants_nonce = "use_dpop_nonce" in codes and bool(response.first("DPoP-Nonce"))
     return Answer(
-        outcome, named, response.status, codes, challenges, wants_nonce=wants_nonce, limited=response.status == 429
+        outcome,
+        named,
+        response.status,
+        codes,
+        challenges,
+        wants_nonce=wants_nonce,
+        limited=response.status == 429,
     )

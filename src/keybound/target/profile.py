@@ -413,11 +413,11 @@ def parse(text: str, source: str, folder: Path) -> Profile:
         raise UsageError(f"{source} is not valid TOML: {error}") from None
     try:
         profile = Profile.model_validate(_substitute(data, ""), context={"folder": str(folder)})
+        require_authorized(profile, profile.urls)
     except ValidationError as error:
         raise UsageError(f"{source}: {_one_line(error)}") from None
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from None
-    require_authorized(profile, profile.urls)
     return profile
 
 
