@@ -1,7 +1,7 @@
 """What a test function works with: the target, one case, and the words for what must happen.
 
-    def test_broken_proof_is_refused(case, target):
-        target.refuses(case)
+def test_broken_proof_is_refused(case, target):
+    target.refuses(case)
 """
 
 import json
@@ -165,8 +165,12 @@ class Target:
             fits = auth in {None, lane.client.auth} and not (confidential and lane.client.auth == "none")
             if fits and not (jwt and self.bench.facts.get(f"token.{lane}") == "opaque"):
                 return lane
-        what = " ".join(filter(None, (grant, auth, "confidential" if confidential else "", "JWT" if jwt else "")))
-        raise NotApplicable(f"the profile names no client that gets {mechanism} tokens ({what or 'by any grant'})")
+        what = " ".join(
+            filter(None, (grant, auth, "confidential" if confidential else "", "JWT" if jwt else ""))
+        )
+        raise NotApplicable(
+            f"the profile names no client that gets {mechanism} tokens ({what or 'by any grant'})"
+        )
 
     def read(self, token: Token) -> Reading:
         """Read what can be read of a token: its claims, or else its introspection response."""
@@ -255,7 +259,11 @@ class Target:
             draft.proof_headers = lambda _: [kept[-1]]
 
         before = where.attempt(keep, "control before: the proof's first use")
-        attack = where.attempt(repeat, "hostile: the same proof again") if before.outcome is Outcome.EFFECT else before
+        attack = (
+            where.attempt(repeat, "hostile: the same proof again")
+            if before.outcome is Outcome.EFFECT
+            else before
+        )
         after = self.bench.control(where, "after")
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))

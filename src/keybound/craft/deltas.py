@@ -65,7 +65,10 @@ def htu(**parts: str | Callable[[str], str]) -> Delta:
 
     def change(value: str) -> str:
         split = urlsplit(value)
-        new = {name: part if isinstance(part, str) else part(getattr(split, name)) for name, part in parts.items()}
+        new = {
+            name: part if isinstance(part, str) else part(getattr(split, name))
+            for name, part in parts.items()
+        }
         return urlunsplit(split._replace(**new))
 
     return claim("htu", change)

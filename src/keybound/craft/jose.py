@@ -26,7 +26,11 @@ _CURVES: dict[str, tuple[ec.EllipticCurve, str, int]] = {
     "ES512": (ec.SECP521R1(), "P-521", 66),
 }
 _CURVE_OF = {curve.name: alg for alg, (curve, _, _) in _CURVES.items()}
-_HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "256": hashes.SHA256(),
+    "384": hashes.SHA384(),
+    "512": hashes.SHA512(),
+}
 _EDDSA = ("EdDSA", "Ed25519")
 _RSA = ("PS256", "RS256", "PS384", "RS384", "PS512", "RS512")
 
@@ -101,7 +105,9 @@ def sha256_b64url(data: bytes) -> str:
 
 def thumbprint(jwk: Json) -> str:
     """Return the RFC 7638 SHA-256 thumbprint of a public JWK (EC, OKP or RSA)."""
-    members = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}[jwk["kty"]]
+    members = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}[
+        jwk["kty"]
+    ]
     return sha256_b64url(compact_json({name: jwk[name] for name in members}))
 
 
@@ -163,7 +169,14 @@ class Key:
         if isinstance(self.private, ed25519.Ed25519PrivateKey):
             return self.jwk | {"d": b64url(self.private.private_bytes_raw())}
         numbers = self.private.private_numbers()
-        members = {"d": numbers.d, "p": numbers.p, "q": numbers.q, "dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+        members = {
+            "d": numbers.d,
+            "p": numbers.p,
+            "q": numbers.q,
+            "dp": numbers.dmp1,
+            "dq": numbers.dmq1,
+            "qi": numbers.iqmp,
+        }
         return self.jwk | {name: b64uint(value) for name, value in members.items()}
 
     @cached_property
@@ -190,7 +203,11 @@ class Key:
             r, s = decode_dss_signature(self.private.sign(data, ec.ECDSA(_HASHES[self.alg[2:]])))
             return r.to_bytes(size, "big") + s.to_bytes(size, "big")
         digest = _HASHES[self.alg[2:]]
-        scheme = padding.PSS(padding.MGF1(digest), digest.digest_size) if self.alg[0] == "P" else padding.PKCS1v15()
+        scheme = (
+            padding.PSS(padding.MGF1(digest), digest.digest_size)
+            if self.alg[0] == "P"
+            else padding.PKCS1v15()
+        )
         return self.private.sign(data, scheme, digest)
 
 

@@ -25,7 +25,10 @@ class Proof:
 
     def encode(self) -> str:
         """Return the compact serialization."""
-        header, claims = self.raw_header(compact_json(self.header)), self.raw_claims(compact_json(self.claims))
+        header, claims = (
+            self.raw_header(compact_json(self.header)),
+            self.raw_claims(compact_json(self.claims)),
+        )
         signed = f"{b64url(header)}.{b64url(claims)}"
         return self.finish(f"{signed}.{b64url(self.signer(signed.encode()))}")
 
@@ -40,7 +43,9 @@ def fresh_jti() -> str:
     return secrets.token_urlsafe(16)
 
 
-def new_proof(key: Key, method: str, url: str, now: float, *, token: str | None = None, nonce: str | None = None) -> Proof:
+def new_proof(
+    key: Key, method: str, url: str, now: float, *, token: str | None = None, nonce: str | None = None
+) -> Proof:
     """Return a valid proof for one request.
 
     `url` is the request's URL (query and fragment are left out of `htu`), `now` the target's time in seconds since

@@ -93,7 +93,9 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
 
 def _first_grants(session: Session) -> list[Lane]:
     return [
-        lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
+        lane
+        for mechanism in MECHANISMS
+        for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
     ]
 
 
@@ -103,7 +105,9 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         try:
             token = session.token(lane)
         except (Inconclusive, NotApplicable) as error:
-            raise TargetError(f"{error}; correct [clients.{lane.name}] in the profile, or remove it") from None
+            raise TargetError(
+                f"{error}; correct [clients.{lane.name}] in the profile, or remove it"
+            ) from None
         shape = "JWT" if read_claims(token.value) is not None else "opaque"
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape
@@ -142,7 +146,9 @@ def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: l
         if answer.outcome is Outcome.EFFECT:
             _note(found, f"userinfo.{mechanism}", [lane])
             return
-        found.facts[f"userinfo.{mechanism}.why"] = f"userinfo does not take {mechanism} tokens here: {answer.seen}"
+        found.facts[f"userinfo.{mechanism}.why"] = (
+            f"userinfo does not take {mechanism} tokens here: {answer.seen}"
+        )
 
 
 def _note(found: Diagnosis, place: str, working: list[Lane]) -> None:
@@ -178,4 +184,6 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Diagnosis:
     """Return the diagnosis that `as_json` wrote."""
-    return Diagnosis(Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"]))
+    return Diagnosis(
+        Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"])
+    )

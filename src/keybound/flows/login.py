@@ -15,7 +15,19 @@ _STEPS = 20
 _READ = 1 << 16  # characters that are parsed from the first form on, and
 _FORMS, _FIELDS = 20, 200  # what is looked at of them: a hostile megabyte would take minutes
 _USERNAME_TYPES = {"text", "email", "tel", ""}
-_CONSENT = ("allow", "accept", "approve", "authorize", "continue", "consent", "yes", "ok", "login", "sign", "submit")
+_CONSENT = (
+    "allow",
+    "accept",
+    "approve",
+    "authorize",
+    "continue",
+    "consent",
+    "yes",
+    "ok",
+    "login",
+    "sign",
+    "submit",
+)
 _REFUSAL = ("deny", "cancel", "decline", "reject", "abort", "no")
 
 
@@ -70,7 +82,11 @@ def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]]
             value = str(option.get("value") or option.get_text()) if option else ""
         fields.append((name, value))
     buttons = form.find_all("button") + form.find_all("input", {"type": "submit"})
-    pressed = min((b for b in buttons if str(b.get("type") or "submit").lower() == "submit"), key=_submit_rank, default=None)
+    pressed = min(
+        (b for b in buttons if str(b.get("type") or "submit").lower() == "submit"),
+        key=_submit_rank,
+        default=None,
+    )
     if pressed is not None and pressed.get("name"):
         fields.append((str(pressed["name"]), str(pressed.get("value") or "")))
     return str(form.get("method") or "get").upper(), str(form.get("action") or ""), fields

@@ -62,7 +62,7 @@ class Code:
 
 
 def proof_algs(metadata: Metadata) -> list[str]:
-    """Return the proof algorithms to try, best first: those the target advertises, or common ones when it says nothing."""
+    """Return the proof algorithms to try, best first: what the target advertises, or else common ones."""
     advertised = metadata.strings("dpop_signing_alg_values_supported")
     return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256", "EdDSA", "PS256", "RS256"]
 
@@ -71,7 +71,12 @@ class Session:
     """Everything a case needs to talk to the target. Holds keys, tokens and nonces of one process."""
 
     def __init__(
-        self, profile: Profile, wire: Wire, metadata: Metadata, clock_offset: float = 0.0, alg: str | None = None
+        self,
+        profile: Profile,
+        wire: Wire,
+        metadata: Metadata,
+        clock_offset: float = 0.0,
+        alg: str | None = None,
     ) -> None:
         """`clock_offset`: seconds the target's clock is ahead of ours; `alg`: the algorithm of ordinary proofs."""
         self.profile = profile
@@ -129,7 +134,9 @@ class Session:
             if grant in client.grants and mechanism in client.mechanisms
         ]
 
-    def send(self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False) -> Answer:
+    def send(
+        self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False
+    ) -> Answer:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
         request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
         exchange = self.wire.send(request, draft.identity, label)
@@ -172,7 +179,9 @@ class Session:
 
     def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:
         """Return a POST of `form` by `client` to an AS endpoint, with a proof of `proof_key` unless that is None."""
-        draft = Draft("POST", url, self.identity(client), self.attacker, [("Accept", "application/json")], form)
+        draft = Draft(
+            "POST", url, self.identity(client), self.attacker, [("Accept", "application/json")], form
+        )
         authenticate(client, draft, self.profile.issuer or url, self.now())
         if proof_key is not None:
             draft.proof = new_proof(proof_key, "POST", url, self.now(), nonce=self.nonces.newest("as"))
@@ -219,8 +228,9 @@ class Session:
         return str(kept[-1].object["request_uri"])
 
     def code(self, lane: Lane, extra: dict[str, str] | None = None, par_key: Key | None = None) -> Code:
-        """Log in and return an authorization code. `extra` joins the authorization request, `par_key` proves itself at PAR.
+        """Log in and return an authorization code.
 
+        `extra` joins the authorization request, `par_key` proves itself at PAR.
         Raises Inconclusive when the target does not give one.
         """
         client = lane.client
@@ -231,13 +241,19 @@ class Session:
         url = f"{opened}{'&' if '?' in opened else '?'}{urlencode(form)}"
         answer = authorize(self.wire, self.profile, url, str(client.redirect_uri))
         if "code" not in answer:
-            raise Inconclusive(f"the authorization request of client {client.id} failed: {answer.get('error', 'no code')}")
+            raise Inconclusive(
+                f"the authorization request of client {client.id} failed: {answer.get('error', 'no code')}"
+            )
         self.secrets(answer["code"], "code")
         return Code(answer["code"], verifier)
 
     def code_form(self, lane: Lane, code: Code) -> dict[str, str]:
         """Return the token request parameters that redeem `code`."""
-        return {"code": code.value, "code_verifier": code.verifier, "redirect_uri": str(lane.client.redirect_uri)}
+        return {
+            "code": code.value,
+            "code_verifier": code.verifier,
+            "redirect_uri": str(lane.client.redirect_uri),
+        }
 
     def grant_form(self, lane: Lane) -> dict[str, str]:
         """Return new parameters for one token request of `lane`, logging in where the grant needs it."""
@@ -313,7 +329,9 @@ class Session:
             return "an answer" if response.ok and "active" in response.object else None
 
         form = {"token": token.value, "token_type_hint": "access_token"}
-        answer = self.dance(lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect)
+        answer = self.dance(
+            lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect
+        )
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the introspection request failed: {answer.seen}")
         return kept[-1].object
@@ -322,5 +340,3 @@ class Session:
 def _hint(responses: list[Response]) -> str:
     description = responses[-1].object.get("error_description") if responses else None
     return f" ({description[:120]})" if isinstance(description, str) else ""
-
-

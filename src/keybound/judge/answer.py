@@ -81,10 +81,9 @@ def resource_effect(status: int | None, canary: str | None) -> Effect:
 def error_codes(response: Response, challenges: tuple[Challenge, ...]) -> frozenset[str]:
     """Return every OAuth error code in a JSON body or in the challenges."""
     body = response.object
-    found = {body.get("error")}
     nested = body.get("detail")  # some frameworks wrap the OAuth error once
-    found.add(nested.get("error") if isinstance(nested, dict) else None)
-    found |= {challenge.get("error") for challenge in challenges}
+    found = [body.get("error"), nested.get("error") if isinstance(nested, dict) else None]
+    found += [challenge.get("error") for challenge in challenges]
     return frozenset(code[:60] for code in found if isinstance(code, str) and code)
 
 

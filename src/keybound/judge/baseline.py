@@ -37,14 +37,20 @@ class Accepted:
 
     def matches(self, case: dict[str, Any], today: dt.date) -> bool:
         """Return True when the entry is in force on `today` and covers every finding of the case event `case`."""
-        bad = [finding for finding in case["findings"] if finding["verdict"] in {"fail", "warn", "inconclusive"}]
-        same = all(finding["verdict"] in {self.verdict, "warn"} and self.seen in finding["seen"] for finding in bad)
+        bad = [
+            finding for finding in case["findings"] if finding["verdict"] in {"fail", "warn", "inconclusive"}
+        ]
+        same = all(
+            finding["verdict"] in {self.verdict, "warn"} and self.seen in finding["seen"] for finding in bad
+        )
         return self.case == case["id"] and today <= self.expires and same and case["verdict"] == self.verdict
 
     def complaint(self, today: dt.date) -> str:
         """Return what is wrong with an entry that `stale` returned."""
         if today > self.expires:
-            return f"the acceptance of {self.case} expired on {self.expires}: fix the target, or renew the entry"
+            return (
+                f"the acceptance of {self.case} expired on {self.expires}: fix the target, or renew the entry"
+            )
         return f"{self.case} no longer shows the accepted {self.verdict} ({self.seen!r}): remove the entry"
 
 
@@ -53,7 +59,9 @@ def _entry(entry: Any, known_cases: Collection[str]) -> Accepted:
         raise UsageError("write a table [[accepted]]")
     for name, kind in _TYPES.items():
         if type(entry.get(name)) is not kind or not entry[name]:  # a datetime is a date to isinstance
-            raise UsageError(f"{name} must be given as {'a date such as 2027-03-31' if kind is dt.date else 'a text'}")
+            raise UsageError(
+                f"{name} must be given as {'a date such as 2027-03-31' if kind is dt.date else 'a text'}"
+            )
     if unknown := sorted(set(entry) - set(_TYPES)):
         raise UsageError(f"unknown key {unknown[0]!r}; known are {', '.join(_TYPES)}")
     if entry["verdict"] not in _ACCEPTABLE:
@@ -90,5 +98,7 @@ def load(path: Path, known_cases: Collection[str]) -> list[Accepted]:
 def stale(entries: list[Accepted], cases: list[dict[str, Any]]) -> list[Accepted]:
     """Return the entries whose case was run and judged, and did not show the accepted finding."""
     by_id = {case["id"]: case for case in cases}
-    judged = [entry for entry in entries if by_id.get(entry.case, {}).get("verdict") in {"pass", "fail", "warn"}]
+    judged = [
+        entry for entry in entries if by_id.get(entry.case, {}).get("verdict") in {"pass", "fail", "warn"}
+    ]
     return [entry for entry in judged if not by_id[entry.case]["accepted"]]

@@ -49,7 +49,10 @@ class Measurement:
 
 @dataclass
 class Judgement:
-    """Everything a case came to. `evidence` is "exact", "generic" or None; `reason` explains what is neither pass nor fail."""
+    """Everything a case came to.
+
+    `evidence` is "exact", "generic" or None; `reason` explains what is neither pass nor fail.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     evidence: str | None = None
@@ -136,7 +139,10 @@ def valid(
     """Judge a request that must be accepted although it differs from the control."""
     judgement = Judgement()
     same = variant.outcome is Outcome.EFFECT and variant.token_type == before.token_type
-    broken = next((_why(a, w) for a, w in ((before, "before"), (after, "after")) if a.outcome is not Outcome.EFFECT), None)
+    broken = next(
+        (_why(a, w) for a, w in ((before, "before"), (after, "after")) if a.outcome is not Outcome.EFFECT),
+        None,
+    )
     for requirement in requirements:
         if same:
             verdict = Verdict.PASS
@@ -152,7 +158,9 @@ def valid(
     return judgement
 
 
-def requirement_verdicts(catalogue: Mapping[str, Requirement], findings: Sequence[Finding]) -> dict[str, Verdict]:
+def requirement_verdicts(
+    catalogue: Mapping[str, Requirement], findings: Sequence[Finding]
+) -> dict[str, Verdict]:
     """Return the verdict of every requirement of `catalogue`: the worst of the findings that name it."""
     by_id: dict[str, list[Verdict]] = {name: [] for name in catalogue}
     for finding in findings:

@@ -72,7 +72,11 @@ _PROOF = [
     ("htu-unparseable-ok", "an htu that cannot be parsed is not compared", "RFC9449-4.3-htu"),
     ("htu-substring-ok", "the host is looked for anywhere in htu", "RFC9449-4.3-htu"),
     ("htu-any-endpoint", "htu may name any endpoint of the server", "RFC9449-4.3-htu"),
-    ("htu-path-case-ignored", "the path of htu is compared without its case", "RFC9449-4.3-htu-distinct-targets"),
+    (
+        "htu-path-case-ignored",
+        "the path of htu is compared without its case",
+        "RFC9449-4.3-htu-distinct-targets",
+    ),
     ("htu-slashes-merged", "slashes in htu are merged, decoded and cut", "RFC9449-4.3-htu-distinct-targets"),
     ("iat-nan-ok", "NaN passes every comparison of iat", "RFC9449-4.3-iat-window"),
     ("iat-milliseconds-ok", "an iat in milliseconds is taken", "RFC9449-4.3-iat-window"),
@@ -92,7 +96,11 @@ _PROOF = [
     ("padding-ok", "base64 padding is taken", "RFC9449-4.3-well-formed-jwt"),
     ("claims-list-ok", "claims in a list of one are taken", "RFC9449-4.3-well-formed-jwt"),
     ("crit-ignored", "crit is not looked at", "RFC9449-4.3-well-formed-jwt"),
-    ("lax-header-value", "quotes, a scheme or parameters around the proof are cut off", "RFC9449-4.1-token68 RFC9449-4.3-one-header"),
+    (
+        "lax-header-value",
+        "quotes, a scheme or parameters around the proof are cut off",
+        "RFC9449-4.1-token68 RFC9449-4.3-one-header",
+    ),
     (
         "malformed-proof-ignored",
         "a header that is no three-part JWT counts as no proof needed",
@@ -225,14 +233,12 @@ _AS = [
     (
         "jkt-sha1",
         "jkt is a SHA-1 thumbprint",
-        "RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint "
-        "RFC9449-6.2-introspection-jkt",
+        "RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint RFC9449-6.2-introspection-jkt",
     ),
     (
         "jkt-padded",
         "jkt ends in base64 padding",
-        "RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint "
-        "RFC9449-6.2-introspection-jkt",
+        "RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint RFC9449-6.2-introspection-jkt",
     ),
     ("jkt-of-whole-jwk", "jkt is computed over every member of the jwk", "RFC9449-6.1-jkt-thumbprint"),
     (
@@ -253,8 +259,7 @@ _AS = [
     (
         "refresh-any-key",
         "a public client's refresh token works with any key",
-        "RFC9449-5-refresh-bound-public RFC9449-5-refresh-checked-public "
-        "RFC9449-5-refresh-rotation-bound",
+        "RFC9449-5-refresh-bound-public RFC9449-5-refresh-checked-public RFC9449-5-refresh-rotation-bound",
     ),
     (
         "refresh-proof-optional",
@@ -367,7 +372,11 @@ _AS = [
         "a refreshed token is not certificate-bound",
         "RFC8705-3.1-cnf-x5t RFC8705-4-public-bound",
     ),
-    ("x5t-wrapped", "x5t#S256 ends in a line break", "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t"),
+    (
+        "x5t-wrapped",
+        "x5t#S256 ends in a line break",
+        "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t",
+    ),
 ]
 
 # What a fault breaks on one side only.
@@ -384,7 +393,9 @@ _ALSO = {
 }
 
 FAULTS: dict[str, Fault] = {
-    f"{side}-{name}": Fault(f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split()))
+    f"{side}-{name}": Fault(
+        f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split())
+    )
     for side, rows in (
         ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
         ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS]),
@@ -402,6 +413,10 @@ class Faults:
         for name in sorted(self._on - FAULTS.keys()):
             near = difflib.get_close_matches(name, FAULTS, n=1)
             raise ValueError(f"unknown fault {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+    def of(self, side: str, name: str) -> bool:
+        """Return whether the fault `name` of one side is on."""
+        return self.on(f"{side}-{name}")
 
     def on(self, name: str) -> bool:
         """Return whether the fault is on; KeyError if no such fault exists, so that a typo cannot hide."""

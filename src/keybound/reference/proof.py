@@ -243,7 +243,10 @@ class Checker:
             or (self.wrong("htu-unparseable-ok") and "://" not in htu and not htu.startswith("/"))
             or (self.wrong("htu-substring-ok") and f"{there.host}:{there.port}@" in htu)
             or (self.wrong("htu-path-case-ignored") and htu.lower() == here.lower())
-            or (self.wrong("htu-slashes-merged") and htu.replace("%2F", "/").replace("//", "/").rstrip("/") == here.replace("//", "/"))
+            or (
+                self.wrong("htu-slashes-merged")
+                and htu.replace("%2F", "/").replace("//", "/").rstrip("/") == here.replace("//", "/")
+            )
             or (self.wrong("htu-any-endpoint") and htu.rpartition("/")[2] in _ENDPOINTS)
         )
 

@@ -4,6 +4,7 @@ import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from ssl import SSLObject
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -48,9 +49,7 @@ REFERENCE = web.AppKey("REFERENCE", Reference)
 def build(issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str]) -> Reference:
     """Return the state of a new server; ValueError on an unknown fault."""
     on = Faults(faults)
-    nonces = {
-        side: Nonces(lambda name, side=side: on.on(f"{side}-{name}")) for side in ("as", "rs") if nonce in {side, "both"}
-    }
+    nonces = {side: Nonces(partial(on.of, side)) for side in ("as", "rs") if nonce in {side, "both"}}
     audiences = frozenset({issuer, f"{issuer}/token", f"{issuer}/par"})
     return Reference(
         issuer=issuer,

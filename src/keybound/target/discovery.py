@@ -89,7 +89,7 @@ def discover(profile: Profile, wire: Wire) -> Metadata:
     """
     if profile.issuer is None:
         return Metadata()
-    seen = ""
+    seen = []
     for url in dict.fromkeys(_locations(profile.issuer)):
         exchange = wire.send(Request("GET", url, (("Accept", "application/json"),)), label="discovery")
         response = exchange.response
@@ -98,9 +98,10 @@ def discover(profile: Profile, wire: Wire) -> Metadata:
         if response.status == 200 and response.object:
             return _checked(Metadata(response.object, url), profile)
         kind = (response.first("Content-Type") or "no content type")[:80]
-        seen = f"{url} answered {response.status} with {kind}" + (", cut off" if response.truncated else "")
+        cut = ", cut off" if response.truncated else ""
+        seen.append(f"{urlsplit(url).path} answered {response.status} with {kind}{cut}")
     if profile.endpoints.token is not None:
         return Metadata()
     raise TargetError(
-        f"no metadata at the issuer ({seen[:300]}): check `issuer`, or name the endpoints yourself under [endpoints]"
+        f"no metadata at the issuer ({'; '.join(seen)}): check `issuer`, or name the endpoints yourself under [endpoints]"
     )
