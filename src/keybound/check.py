@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keybound.cases import Case
-from keybound.craft.deltas import with_key
+from keybound.craft.deltas import header_value, with_key
 from keybound.craft.jose import Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
@@ -29,6 +29,7 @@ from keybound.wire.exchange import Exchange
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
 _LOST_AFTER = 3
+_STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
 
 Facts = dict[str, str]
 
@@ -267,6 +268,46 @@ class Target:
         after = self.bench.control(where, "after")
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def refuses_replay_with(self, case: Case, change: Callable[[str], Delta]) -> None:
+        """Send a proof, see that the same bytes are refused, then send what `change` makes of the used proof, and judge.
+
+        Raises NotApplicable where the same bytes are taken again: without detection there is nothing to bypass.
+        """
+        where = self.place(case.place)
+        kept: list[str] = []
+
+        def keep(draft: Draft) -> None:
+            draft.proof_headers = lambda proof: [kept.append(proof) or proof]  # type: ignore[func-returns-value]
+
+        before = where.attempt(keep, "control before: the proof's first use")
+        if before.outcome is Outcome.EFFECT:
+            again = where.attempt(header_value(lambda _: kept[-1]), "the same proof again")
+            if again.outcome is Outcome.EFFECT:
+                raise NotApplicable("replays are not detected here, so there is nothing to bypass")
+        attack = where.attempt(change(kept[-1]), "hostile: the used proof, changed")
+        after = self.bench.control(where, "after")
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def parallel(self, case: Case, count: int) -> list[Answer]:
+        """Send one request with one proof `count` times at once and return the answers.
+
+        Raises NotApplicable where replays are not detected at all, or where one request uses up more than its proof.
+        """
+        where = self.place(case.place)
+        if where.server == "as" and where.lane is not None and where.lane.grant != "client_credentials":
+            raise NotApplicable(f"a {where.lane.grant} request is good once for other reasons")
+        if self.bench.control(where, "before").outcome is not Outcome.EFFECT:
+            raise Inconclusive("the control before failed")
+        draft = where.build(where.material())
+        proofs = [draft.proof.encode()] if draft.proof else []
+        draft.proof_headers = lambda _: proofs
+        answers = self.session.burst(draft, count, "hostile: at once", where.effect)
+        time.sleep(_STORED_SECONDS)
+        if where.attempt(header_value(lambda _: proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
+            raise NotApplicable("replays are not detected here")
+        return answers
 
     def accepts(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> Answer:
         """Send the valid request, a variant that is just as valid, and the valid one again, and judge."""

@@ -16,7 +16,9 @@ from keybound import __version__
 from keybound.errors import KeyboundError, UsageError
 from keybound.report.text import one_line
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+_ABOUT = "Conformance and attack tests for sender-constrained OAuth tokens: DPoP (RFC 9449) and mutual TLS (RFC 8705)."
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=_ABOUT)
 
 
 class Role(StrEnum):

@@ -41,7 +41,9 @@ def observe(fault: str) -> Row:
         nonce = "both" if "nonce" in fault else "off"
         try:
             with contextlib.redirect_stderr(None):
-                run_suite(Options(out=out, faults=(fault,) if fault in FAULTS else (), nonce=nonce), quiet=True)
+                run_suite(
+                    Options(out=out, faults=(fault,) if fault in FAULTS else (), nonce=nonce), quiet=True
+                )
         except KeyboundError as error:
             return Row(fault, (), (), (), (), str(error))
         run = read(out / FILE_NAME)

@@ -34,6 +34,10 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 _EDDSA = ("EdDSA", "Ed25519")
 _RSA = ("PS256", "RS256", "PS384", "RS384", "PS512", "RS512")
 
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""The characters of base64url in the order of their values."""
+
 SUPPORTED_ALGS = ("ES256", *_EDDSA, "ES384", "ES512", *_RSA)
 """Asymmetric algorithms keybound can sign with, in the order it prefers them."""
 
@@ -209,6 +213,12 @@ class Key:
             else padding.PKCS1v15()
         )
         return self.private.sign(data, scheme, digest)
+
+
+def malleate(signature: bytes) -> bytes:
+    """Return the other ES256 signature that verifies as well: (r, n - s) for (r, s)."""
+    s = int.from_bytes(signature[32:], "big")
+    return signature[:32] + (_P256_ORDER - s).to_bytes(32, "big")
 
 
 def hs256(secret: bytes, data: bytes) -> bytes:

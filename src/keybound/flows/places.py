@@ -45,6 +45,7 @@ class Place:
     aftermath: Callable[[Any], str | None] = lambda _: None
     renew: Callable[[], None] = lambda: None
     mechanism: Mechanism = "dpop"
+    lane: Lane | None = None
 
     def attempt(self, delta: Delta | None, label: str) -> Answer:
         """Send one request with `delta` (None: the valid one) and return what came of it."""
@@ -100,7 +101,14 @@ def grant(session: Session, lane: Lane) -> Place:
         return session.token_draft(lane, dict(form))
 
     return Place(
-        session, "as", exact, token_effect, lambda: session.grant_form(lane), build, mechanism=lane.mechanism
+        session,
+        "as",
+        exact,
+        token_effect,
+        lambda: session.grant_form(lane),
+        build,
+        mechanism=lane.mechanism,
+        lane=lane,
     )
 
 

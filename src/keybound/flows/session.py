@@ -177,6 +177,11 @@ class Session:
                 self.nonces.demanded(server)
         return answer
 
+    def burst(self, draft: Draft, count: int, label: str, effect: Effect) -> list[Answer]:
+        """Send one draft `count` times at the same moment and return the answers."""
+        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
+        return [read(exchange, effect) for exchange in self.wire.burst(request, draft.identity, count, label)]
+
     def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:
         """Return a POST of `form` by `client` to an AS endpoint, with a proof of `proof_key` unless that is None."""
         draft = Draft(

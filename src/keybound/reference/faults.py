@@ -116,6 +116,12 @@ _BOTH = [
         "RFC9449-4.3-htu-normalization RFC9449-4.3-htu-query-fragment",
     ),
     ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
+    (
+        "replay-by-bytes",
+        "a used proof is remembered by its bytes, which have several spellings",
+        "RFC9449-11.1-jti-replay",
+    ),
+    ("replay-store-late", "a used proof is remembered a moment later", "RFC9449-11.1-jti-replay"),
     ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
     ("signature-es-only", "RSA and EdDSA signatures are not verified", "RFC9449-4.3-signature"),
     ("forwarded-trusted", "X-Forwarded-Host from anybody replaces the host", "RFC9449-4.3-htu"),

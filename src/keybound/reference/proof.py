@@ -24,6 +24,7 @@ PROOF_ALGS = tuple(jose.ALGS)
 _HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 _LATE = 10**11  # seconds since 1970 that only milliseconds reach
 _ENDPOINTS = {"token", "par", "api", "userinfo"}
+_LATE_STORE = 0.15  # seconds
 _KNOWN_HEADER = {"typ", "alg", "jwk"}
 _KNOWN_CLAIMS = {"jti", "htm", "htu", "iat", "ath", "nonce"}
 
@@ -57,7 +58,7 @@ class Checker:
     side: Literal["as", "rs"]
     faults: Faults
     nonces: Nonces | None
-    seen: Expiring[bool] = field(default_factory=Expiring)
+    seen: Expiring[float] = field(default_factory=Expiring)
     hashes: set[str] = field(default_factory=set)
     last_keys: Expiring[dict[str, Any]] = field(default_factory=Expiring)
 
@@ -78,7 +79,7 @@ class Checker:
             raise ProofError(str(error)) from error
         if self.nonces and not self.nonces.accepts(jws.claims):
             raise ProofError("a nonce of this server is needed", "use_dpop_nonce")
-        self._check_replay(jws.claims, proof, request)
+        self._check_replay(jws.claims, proof, request, value)
         if self.wrong("jwk-optional"):
             self.last_keys.put(request.who, proof.jwk, MAX_AGE)
         return proof
@@ -303,14 +304,18 @@ class Checker:
         }
         return [value for name, value in loose.items() if self.side == "rs" and self.wrong(name)]
 
-    def _check_replay(self, claims: dict[str, Any], proof: Proof, request: Received) -> None:
+    def _check_replay(self, claims: dict[str, Any], proof: Proof, request: Received, value: str) -> None:
         """Section 11.1: one jti per key and target URI, for as long as the proof could be used."""
         if "jti" not in claims or self.wrong("no-replay-store"):
             return
         key = json.dumps([proof.jkt, claims["jti"], uri.parse(request.uri)])
-        if self.seen.get(key):
+        if self.wrong("replay-by-bytes"):
+            key = value
+        since = self.seen.get(key)
+        late = _LATE_STORE if self.wrong("replay-store-late") else 0
+        if since is not None and time.monotonic() >= since + late:
             raise ProofError("this proof was used before")
-        self.seen.put(key, value=True, seconds=MAX_AGE + MAX_AHEAD + 1)
+        self.seen.put(key, since or time.monotonic(), MAX_AGE + MAX_AHEAD + 1)
 
 
 def _proof(jwk: dict[str, Any]) -> Proof:

@@ -77,7 +77,9 @@ def _checked(metadata: Metadata, profile: Profile) -> Metadata:
             try:
                 require_authorized(profile, [http_url(str(url))])
             except ValueError:
-                raise TargetError(f"{metadata.url}: {name}_endpoint is {str(url)[:200]!r}, which is no URL") from None
+                raise TargetError(
+                    f"{metadata.url}: {name}_endpoint is {str(url)[:200]!r}, which is no URL"
+                ) from None
     return metadata
 
 

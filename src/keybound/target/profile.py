@@ -124,8 +124,12 @@ class _Model(BaseModel):
 
 
 class _WithCertificate(_Model):
-    certificate: Certificate | None = Field(None, description="PEM certificate chain for TLS connections: path or text")
-    certificate_key: PrivateKey | None = Field(None, description="PEM private key of the certificate: path or text")
+    certificate: Certificate | None = Field(
+        None, description="PEM certificate chain for TLS connections: path or text"
+    )
+    certificate_key: PrivateKey | None = Field(
+        None, description="PEM private key of the certificate: path or text"
+    )
 
     @model_validator(mode="after")
     def _key_fits(self) -> Self:
@@ -143,15 +147,21 @@ class Client(_WithCertificate):
     """A client that is registered at the authorization server."""
 
     id: Text = Field(description="client_id")
-    auth: Auth = Field("none", description="client authentication method; default: from the credentials given")
+    auth: Auth = Field(
+        "none", description="client authentication method; default: from the credentials given"
+    )
     secret: Secret | None = Field(None, description="client_secret; use ${ENV}")
     key: PrivateKey | None = Field(None, description="PEM private key for private_key_jwt: path or text")
     key_id: str | None = Field(None, description="kid of the client assertion")
     key_alg: str | None = Field(None, description="alg of the client assertion; default: from the key")
-    assertion_audience: str | None = Field(None, description="aud of the client assertion; default: the issuer")
+    assertion_audience: str | None = Field(
+        None, description="aud of the client assertion; default: the issuer"
+    )
     grants: tuple[Grant, ...] = Field((), description="grants the client may use")
     scope: str | None = None
-    redirect_uri: str | None = Field(None, description="a registered redirect URI; nothing needs to listen there")
+    redirect_uri: str | None = Field(
+        None, description="a registered redirect URI; nothing needs to listen there"
+    )
     mechanisms: tuple[Mechanism, ...] = Field((), description="how this client's tokens are bound")
     dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
     certificate_bound: bool = Field(
@@ -169,7 +179,11 @@ class Client(_WithCertificate):
         given = dict(data)
         with_certificate = "certificate" in given
         if "auth" not in given:
-            credentials = ("key", "private_key_jwt"), ("secret", "client_secret_basic"), ("certificate", "tls_client_auth")
+            credentials = (
+                ("key", "private_key_jwt"),
+                ("secret", "client_secret_basic"),
+                ("certificate", "tls_client_auth"),
+            )
             given["auth"] = next((auth for name, auth in credentials if name in given), "none")
         if "grants" not in given:
             with_code = ["authorization_code", "refresh_token"]
@@ -193,9 +207,13 @@ class Client(_WithCertificate):
         if "authorization_code" in self.grants and self.redirect_uri is None:
             raise ValueError("the grant authorization_code needs redirect_uri")
         if "refresh_token" in self.grants and "authorization_code" not in self.grants:
-            raise ValueError("the grant refresh_token needs authorization_code, which is where refresh tokens come from")
+            raise ValueError(
+                "the grant refresh_token needs authorization_code, which is where refresh tokens come from"
+            )
         if self.auth == "none" and "client_credentials" in self.grants:
-            raise ValueError("the grant client_credentials needs credentials: give secret, key or certificate")
+            raise ValueError(
+                "the grant client_credentials needs credentials: give secret, key or certificate"
+            )
         if "mtls" in self.mechanisms and self.certificate is None:
             raise ValueError("mechanisms with mtls need certificate and certificate_key")
         return self
@@ -237,7 +255,9 @@ class Resource(_Model):
     status: int | None = Field(None, description="status of a success; default: any 2xx")
     canary: Text | None = Field(None, description="text that only the protected body holds")
     methods: tuple[Method, ...] = Field((), description="methods that work at url; default: method alone")
-    clients: tuple[str, ...] = Field((), description="names of the clients whose tokens work here; default: tried out")
+    clients: tuple[str, ...] = Field(
+        (), description="names of the clients whose tokens work here; default: tried out"
+    )
     write: Write | None = None
 
 
@@ -268,8 +288,12 @@ class Limits(_Model):
 
     timeout: float = Field(10.0, gt=0, le=3600, description="seconds for one exchange")
     rate: float | None = Field(None, ge=0.01, le=1e6, description="requests per second of each worker")
-    max_wait: float = Field(30.0, ge=0, le=3600, description="seconds to wait in all for a target that answers 429")
-    clock_offset: float = Field(300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours")
+    max_wait: float = Field(
+        30.0, ge=0, le=3600, description="seconds to wait in all for a target that answers 429"
+    )
+    clock_offset: float = Field(
+        300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
+    )
 
 
 class Profile(_Model):
@@ -277,8 +301,12 @@ class Profile(_Model):
 
     name: str = "target"
     issuer: Url | None = None
-    ca: Certificate | None = Field(None, description="PEM of the CA of the target's server certificate: path or text")
-    authorized: bool = Field(False, description="true: I may attack this target; needed for hosts beyond loopback")
+    ca: Certificate | None = Field(
+        None, description="PEM of the CA of the target's server certificate: path or text"
+    )
+    authorized: bool = Field(
+        False, description="true: I may attack this target; needed for hosts beyond loopback"
+    )
     baseline: str | None = Field(None, description="file of accepted findings, beside the profile")
     client: Client | None = None
     clients: dict[str, Client] = {}
@@ -310,7 +338,9 @@ class Profile(_Model):
         named += [self.introspection.client] if self.introspection else []
         for name in named:
             if name not in self.all_clients:
-                raise ValueError(f"no client is called {name!r}; there are {', '.join(sorted(self.all_clients))}")
+                raise ValueError(
+                    f"no client is called {name!r}; there are {', '.join(sorted(self.all_clients))}"
+                )
         return self
 
     @property
@@ -339,7 +369,11 @@ class Profile(_Model):
 def is_loopback(url: str) -> bool:
     """Return True when the host of `url` is this machine by name or address."""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    return host in {"localhost", "::1"} or host.endswith(".localhost") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    return (
+        host in {"localhost", "::1"}
+        or host.endswith(".localhost")
+        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    )
 
 
 def require_authorized(profile: Profile, urls: list[str]) -> None:
@@ -391,7 +425,9 @@ def _one_line(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         known = list(_model_at(path[:-1]).model_fields)
         near = difflib.get_close_matches(str(path[-1]), known, 1, 0.5)
-        return f"unknown key {where!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
+        return f"unknown key {where!r}; " + (
+            f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        )
     if first["type"] == "missing":
         return f"the key {where!r} is missing"
     if first["type"] in {"too_short", "string_too_short"}:
@@ -437,7 +473,9 @@ def find(target: str) -> Path:
             return named
     except OSError:  # a name too long for any file
         pass
-    raise UsageError(f"there is no profile {target!r}: give a TOML file, or one of {', '.join(shipped()) or '(none)'}")
+    raise UsageError(
+        f"there is no profile {target!r}: give a TOML file, or one of {', '.join(shipped()) or '(none)'}"
+    )
 
 
 def load(target: str) -> tuple[str, Path]:

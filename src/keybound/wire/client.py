@@ -19,6 +19,7 @@ from keybound import __version__
 from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.errors import UsageError
 from keybound.wire.deadline import Deadline, Transport
+from keybound.wire.burst import burst
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
 
 BODY_LIMIT = 1 << 20
@@ -45,7 +46,9 @@ def _as_file(pem: str) -> Iterator[str]:
         finally:
             os.close(fd)
         return
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:  # created with mode 0600, gone when the block ends
+    with tempfile.NamedTemporaryFile(
+        suffix=".pem"
+    ) as file:  # created with mode 0600, gone when the block ends
         file.write(pem.encode())
         file.flush()
         yield file.name
@@ -57,13 +60,17 @@ def tls_context(ca: str | None, identity: Identity) -> ssl.SSLContext:
     Raises UsageError when the certificate and key of `identity` cannot be used.
     """
     context = ssl.create_default_context(cadata=ca)
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # home-made CAs often lack extensions that strict mode wants
+    context.verify_flags &= (
+        ~ssl.VERIFY_X509_STRICT
+    )  # home-made CAs often lack extensions that strict mode wants
     if identity.certificate is not None:
         with _as_file(f"{identity.certificate}\n{identity.certificate_key or ''}") as path:
             try:
                 context.load_cert_chain(path)
             except ssl.SSLError as error:
-                raise UsageError(f"the certificate or key of {identity.name} cannot be used: {error.reason}") from None
+                raise UsageError(
+                    f"the certificate or key of {identity.name} cannot be used: {error.reason}"
+                ) from None
     return context
 
 
@@ -73,7 +80,9 @@ def _trouble(error: BaseException) -> tuple[Trouble, str]:
         return Trouble.CUT, str(error)
     if isinstance(error, httpx.TimeoutException):
         return Trouble.TIMEOUT, type(error).__name__
-    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError):
+    if isinstance(
+        error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError
+    ):
         return Trouble.UNSENDABLE, type(error).__name__
     text = f"{type(error).__name__}: {error}"
     cause: BaseException | None = error
@@ -141,7 +150,9 @@ class Wire:
 
     def _transport(self, identity: Identity) -> Transport:
         if identity not in self._transports:
-            self._transports[identity] = Transport(tls_context(self._ca, identity), self._deadline, _IDLE_SECONDS)
+            self._transports[identity] = Transport(
+                tls_context(self._ca, identity), self._deadline, _IDLE_SECONDS
+            )
         return self._transports[identity]
 
     def send(self, request: Request, identity: Identity = NO_CERTIFICATE, label: str = "request") -> Exchange:
@@ -164,6 +175,13 @@ class Wire:
             else:
                 self._patience = self._max_wait if response is not None else self._patience
                 return exchange
+
+    def burst(self, request: Request, identity: Identity, count: int, label: str) -> list[Exchange]:
+        """Send `request` `count` times at the same moment over new connections (see `keybound.wire.burst`)."""
+        exchanges = burst(request, tls_context(self._ca, identity), identity, count, self._timeout, label)
+        for exchange in exchanges:
+            self._record(exchange)
+        return exchanges
 
     def _once(self, request: Request, identity: Identity, label: str) -> Exchange:
         delay = self._next - time.monotonic()
@@ -219,7 +237,9 @@ class Wire:
                         break
             except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
                 raise _CutError(f"{type(error).__name__} after {len(body)} bytes of the body") from None
-            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+            headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw
+            )
             response = Response(answer.status_code, headers, bytes(body[:BODY_LIMIT]), len(body) > BODY_LIMIT)
             return response, version
         finally:
