@@ -270,7 +270,7 @@ class Target:
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
 
     def refuses_replay_with(self, case: Case, change: Callable[[str], Delta]) -> None:
-        """Send a proof, see that the same bytes are refused, then send what `change` makes of the used proof, and judge.
+        """Send a proof, see that the same bytes are refused, send what `change` makes of the used proof, and judge.
 
         Raises NotApplicable where the same bytes are taken again: without detection there is nothing to bypass.
         """
