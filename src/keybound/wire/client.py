@@ -18,8 +18,8 @@ import httpx
 from keybound import __version__
 from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.errors import UsageError
-from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.burst import burst
+from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
 
 BODY_LIMIT = 1 << 20
