@@ -12,7 +12,7 @@ from typing import Any
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
-from keybound.flows.session import Lane, Session
+from keybound.flows.session import ACCESS, Lane, Session
 from keybound.judge.answer import Outcome
 from keybound.target.discovery import Metadata, discover
 from keybound.target.profile import Mechanism, Profile
@@ -85,7 +85,7 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
 
 def _first_grants(session: Session) -> list[Lane]:
     return [
-        lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
+        lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, *ACCESS)
     ]
 
 
@@ -107,7 +107,7 @@ def _tokens(session: Session, found: Diagnosis) -> None:
 def _resources(session: Session, found: Diagnosis) -> None:
     """Find out whose tokens the protected resource and the userinfo endpoint take."""
     for mechanism in MECHANISMS:
-        lanes = session.lanes(mechanism, "client_credentials", "authorization_code")
+        lanes = session.lanes(mechanism, *ACCESS)
         if not lanes:
             continue
         if session.profile.resource is not None:
@@ -141,6 +141,7 @@ def _note(found: Diagnosis, place: str, working: list[Lane]) -> None:
     if not working:
         return
     found.facts[place] = str(working[0])
+    found.facts[f"{place}.all"] = ", ".join(map(str, working))
     found.checks.append((place, f"takes tokens of {', '.join(map(str, working))}"))
     for kind, fits in (("opaque", _is_opaque), ("self-signed", _is_self_signed)):
         special = next((lane for lane in working if fits(found, lane)), None)

@@ -12,7 +12,7 @@ from typing import Any
 from keybound.craft.proof import new_proof
 from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
-from keybound.flows.session import Lane, Session, Token
+from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, resource_effect, token_effect
 from keybound.judge.rules import Exact
 from keybound.target.profile import Grant, Mechanism, Resource
@@ -190,8 +190,8 @@ def resource_request(session: Session, token: Token, method: str, url: str, serv
 def resource_lanes(session: Session, mechanism: Mechanism) -> list[Lane]:
     """Return the lanes whose tokens the profile says, or does not deny, the resource takes."""
     named = _resource(session).clients
-    lanes = session.lanes(mechanism, "client_credentials", "authorization_code")
-    return [lane for lane in lanes if not named or lane.name in named]
+    lanes = session.lanes(mechanism, *ACCESS)
+    return [lane for lane in lanes if not named or lane.name.removesuffix("-opaque") in named]
 
 
 def api(session: Session, lane: Lane, method: str | None = None, *, query: str = "") -> Place:

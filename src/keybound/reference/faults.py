@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .token_faults import TOKENS
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -328,7 +330,7 @@ FAULTS: dict[str, Fault] = {
     f"{side}-{name}": Fault(f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split()))
     for side, rows in (
         ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
-        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS]),
+        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
     )
     for name, wrong, rules in rows
 }

@@ -18,6 +18,7 @@ from .nonces import Nonces
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
+from .trusted import Trusted
 
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
@@ -40,6 +41,7 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
+    trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
 
 
 REFERENCE = web.AppKey("REFERENCE", Reference)

@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from keybound.errors import UsageError
+from keybound.target.tokens import BY_SOURCE, Minted, Tokens
 from keybound.tree import fixtures
 
 Auth = Literal[
@@ -252,6 +253,7 @@ class Profile(_Model):
     login: Login | None = None
     resource: Resource | None = None
     introspection: Introspection | None = None
+    tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
     limits: Limits = Limits()
@@ -267,9 +269,9 @@ class Profile(_Model):
     def _coherent(self) -> Self:
         if self.client is not None and self.clients:
             raise ValueError("write either [client] or [clients.NAME], not both")
-        if not self.all_clients:
+        if not self.all_clients and self.tokens is None:
             raise ValueError("name at least one client: [client] with id and secret")
-        if self.issuer is None and self.endpoints.token is None:
+        if self.tokens is None and not self.has_as:
             raise ValueError("give issuer, or endpoints.token for a server without metadata")
         if self.login is None and any("authorization_code" in c.grants for c in self.all_clients.values()):
             raise ValueError("the grant authorization_code needs [login] with username and password")
@@ -285,12 +287,19 @@ class Profile(_Model):
         """Every client by name; a single [client] is called "client"."""
         return self.clients if self.client is None else {"client": self.client}
 
+    @property
+    def has_as(self) -> bool:
+        """Whether the target has an authorization server."""
+        return self.issuer is not None or self.endpoints.token is not None
+
     def secrets(self) -> list[tuple[str, str]]:
         """Return (value, kind) of every secret in the profile, for redaction."""
         found = [(self.login.password.get_secret_value(), "password")] if self.login else []
         for client in self.all_clients.values():
             found += [(client.secret.get_secret_value(), "secret")] if client.secret else []
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
+        if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
+            found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
         if self.attacker.certificate_key:
             found.append((self.attacker.certificate_key.get_secret_value(), "key"))
         return found
@@ -334,6 +343,7 @@ def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     model: type[BaseModel] = Profile
     for part in path:
         field = model.model_fields.get(str(part))
+        model = BY_SOURCE.get(str(part), model)
         if field is not None:
             pending = [field.annotation]
             while pending:
@@ -347,7 +357,7 @@ def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     path = first["loc"]
-    where = ".".join(str(part) for part in path)
+    where = ".".join(str(part) for part in path if part not in BY_SOURCE)
     if first["type"] == "extra_forbidden":
         known = list(_model_at(path[:-1]).model_fields)
         near = difflib.get_close_matches(str(path[-1]), known, 1, 0.5)

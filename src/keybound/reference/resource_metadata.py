@@ -1,0 +1,32 @@
+"""What the resource server publishes of itself (RFC 9728)."""
+
+from typing import Any
+
+from aiohttp import web
+
+from .proof import PROOF_ALGS
+from .resource import METADATA as PATH
+from .state import REFERENCE, Reference
+
+
+
+def metadata_of(state: Reference) -> dict[str, Any]:
+    """Return the metadata of the protected resource."""
+    assert state.trusted is not None  # noqa: S101  # only a resource server alone has this route
+    wrong = state.faults.on
+    return {
+        "resource": f"{state.issuer}/{'other' if wrong('rs-metadata-other-resource') else 'api'}",
+        "authorization_servers": [] if wrong("rs-metadata-empty-array") else [state.trusted.issuer],
+        "scopes_supported": ["read"],
+        "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": [*PROOF_ALGS, *(["none"] if wrong("rs-metadata-algs-none") else [])],
+        "tls_client_certificate_bound_access_tokens": True,
+        "dpop_bound_access_tokens_required": wrong("rs-metadata-says-dpop-required"),
+    }
+
+
+async def document(request: web.Request) -> web.Response:
+    """The metadata document."""
+    state = request.app[REFERENCE]
+    text = "text/plain" if state.faults.on("rs-metadata-not-json") else "application/json"
+    return web.json_response(metadata_of(state), content_type=text)
