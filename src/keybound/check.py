@@ -13,7 +13,7 @@ from typing import Any
 from keybound.cases import Case
 from keybound.craft.access_token import TokenDelta
 from keybound.craft.deltas import with_key
-from keybound.craft.jose import Key, read_claims
+from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
 from keybound.craft.token_deltas import token_claim
@@ -233,6 +233,10 @@ class Target:
                 draft.proof.claims["ath"] = ath(token.value)
 
         return delta
+
+    def signable(self, algs: object) -> list[str]:
+        """Return those of `algs`, a list from some metadata, that keybound can sign proofs with."""
+        return [alg for alg in SUPPORTED_ALGS if isinstance(algs, list) and alg in algs]
 
     def issuer_keys(self) -> IssuerKeys:
         """Return the keys of keybound's own issuer; raises NotApplicable when it mints no tokens here."""

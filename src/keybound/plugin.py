@@ -165,6 +165,7 @@ class Worker:
         )
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset)
         session.secrets = self.redactor.secret
+        session.resource_metadata = diagnosis.resource
         requirements = catalogue.load(fixtures() / "requirements")
         self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
 

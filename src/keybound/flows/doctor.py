@@ -16,6 +16,7 @@ from keybound.flows.session import ACCESS, Lane, Session
 from keybound.judge.answer import Outcome
 from keybound.target.discovery import Metadata, discover
 from keybound.target.profile import Mechanism, Profile
+from keybound.target.resource_metadata import find
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange
 
@@ -27,6 +28,7 @@ class Diagnosis:
     """What the doctor found. `facts` are strings by name, `checks` one (name, message) for each thing that is well."""
 
     metadata: Metadata = field(default_factory=Metadata)
+    resource: Metadata = field(default_factory=Metadata)
     clock_offset: float = 0.0
     facts: dict[str, str] = field(default_factory=dict)
     checks: list[tuple[str, str]] = field(default_factory=list)
@@ -78,6 +80,10 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
     found.checks.append(("clock", f"{clock.offset:+.1f} s from ours"))
     session = Session(profile, wire, found.metadata, clock.offset)
     session.secrets = secret
+    if profile.resource is not None:
+        session.resource_metadata = found.resource = find(profile.resource.url, wire)
+        if found.resource.url:
+            found.checks.append(("resource metadata", f"at {found.resource.url}"))
     _tokens(session, found)
     _resources(session, found)
     return found
@@ -164,6 +170,7 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
     return {
         "metadata": found.metadata.values,
         "metadata_url": found.metadata.url,
+        "resource": found.resource.values,
         "clock_offset": found.clock_offset,
         "facts": found.facts,
     }
@@ -171,4 +178,5 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Diagnosis:
     """Return the diagnosis that `as_json` wrote."""
-    return Diagnosis(Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"]))
+    metadata, resource = Metadata(data["metadata"], data["metadata_url"]), Metadata(data["resource"])
+    return Diagnosis(metadata, resource, data["clock_offset"], dict(data["facts"]))

@@ -12,6 +12,7 @@ from typing import Any
 from keybound.craft.proof import new_proof
 from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
+from keybound.flows.conversation import Conversation
 from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, resource_effect, token_effect
 from keybound.judge.rules import Exact
@@ -202,12 +203,21 @@ def api(session: Session, lane: Lane, method: str | None = None, *, query: str =
         raise NotApplicable(f"the profile does not say that {used} works at the resource (resource.methods)")
     url = resource.url + (("&" if "?" in resource.url else "?") + query if query else "")
 
-    def build(token: Token) -> Draft:
+    def plain(token: Token) -> Draft:
         draft = resource_request(session, token, used, url)
         draft.headers += list(resource.headers.items())
         if used == resource.method and resource.body:
-            draft.body = resource.body.encode()
             draft.headers += [("Content-Type", resource.content_type)] if resource.content_type else []
+        return draft
+
+    conversation = Conversation(session, resource, plain)
+
+    def build(token: Token) -> Draft:
+        carried = conversation.headers(token)
+        draft = plain(token)
+        draft.headers += carried
+        if used == resource.method:
+            draft.body = resource.body.encode()
         return draft
 
     return _with_token(session, lane, "rs", resource_effect(resource.status, resource.canary), build)

@@ -74,6 +74,7 @@ class Session:
         self.profile = profile
         self.wire = wire
         self.metadata = metadata
+        self.resource_metadata = Metadata()  # RFC 9728
         self.nonces = Nonces()
         self.secrets: Callable[[str, str], None] = lambda _value, _kind: None
         self._offset = clock_offset
@@ -95,7 +96,8 @@ class Session:
     @cached_property
     def algs(self) -> list[str]:
         """Proof algorithms the target advertises and keybound can sign with, best first; ES256 when it says nothing."""
-        advertised = self.metadata.strings("dpop_signing_alg_values_supported")
+        name = "dpop_signing_alg_values_supported"
+        advertised = self.metadata.strings(name) or self.resource_metadata.strings(name)
         return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256"]
 
     @property

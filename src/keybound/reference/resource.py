@@ -28,8 +28,9 @@ def challenges(state: Reference, refusal: Refusal) -> list[str]:
         error = [f'error="{refusal.code}"', f'error_description="{refusal}"']
     algs = [*PROOF_ALGS, *(["none"] if state.faults.on("rs-challenge-lists-none") else [])]
     dpop = [] if state.faults.on("rs-challenge-without-algs") else [f'algs="{" ".join(algs)}"']
-    if state.trusted is not None and not state.faults.on("rs-challenge-without-metadata"):
-        dpop.append(f'resource_metadata="{state.issuer}{METADATA}"')
+    if state.trusted is not None:
+        where = METADATA + ("/other" if state.faults.on("rs-challenge-other-metadata") else "")
+        dpop.append(f'resource_metadata="{state.issuer}{where}"')
     own = {"DPoP": dpop or ['realm="reference"'], "Bearer": ['realm="reference"']}
     return [
         f"{scheme} " + ", ".join([*(error if scheme in refusal.schemes else []), *parameters])

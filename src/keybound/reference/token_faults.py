@@ -1,7 +1,7 @@
 """Faults of a resource server alone: what it gets wrong about tokens of an issuer elsewhere, and in its metadata."""
 
 _KEY = "RFC9449-4.3-key-match RFC9449-6-binding-known RFC9449-6.2-introspecting-rs-checks RFC9449-7.1-no-access"
-_CERTIFICATE = "RFC8705-3-cert-match RFC8705-3-no-cert"
+_CERTIFICATE = "RFC8705-3-cert-match RFC8705-3-no-cert RFC7800-3.1-every-binding"
 
 TOKENS = [
     ("token-signature-not-verified", "the signature of a token is not verified", "RFC9068-4-signature RFC9068-4-issuer-keys"),
@@ -24,7 +24,7 @@ TOKENS = [
     ("token-active-truthy-ok", 'active = "false" counts as true', "RFC7662-2.2-active"),
     ("token-introspected-claims-ignored", "exp, nbf, iss and aud of a response are not read", "RFC7662-2.2-claims"),
     ("token-cached-too-long", "an introspection response is kept beyond exp", "RFC7662-4-cache"),
-    ("token-unbound-ok", "a token that is bound to nothing is taken", "RFC9449-7.1-unbound-token"),
+    ("token-unbound-ok", "a token that is bound to nothing is taken", "RFC9449-7.1-unbound-token RFC7800-3.1-cnf-object"),
     ("token-odd-cnf-ok", "a cnf that is no object counts as no binding", "RFC9449-7.1-unbound-token RFC7800-3.1-cnf-object"),
     ("token-odd-binding-ok", "a jkt or x5t#S256 that is no text counts as no binding", "RFC9449-4.3-key-match RFC8705-3-cert-match"),
     ("token-padded-binding-ok", "padding in jkt and x5t#S256 is dropped", "RFC9449-4.3-key-match RFC8705-3-cert-match"),
@@ -37,7 +37,11 @@ TOKENS = [
     ("metadata-not-json", "the metadata is served as text/plain", "RFC9728-3.2-json"),
     ("metadata-algs-none", "the metadata lists the algorithm none", "RFC9728-2-dpop-algs"),
     ("metadata-says-dpop-required", "tokens without a DPoP binding work though the metadata denies it", "RFC9728-2-dpop-required"),
-    ("challenge-without-metadata", "the challenge does not say where the metadata is", "RFC9728-5.1-challenge"),
+    ("metadata-without-resource", "the metadata does not name its resource", "RFC9728-2-resource"),
+    ("metadata-algs-unsupported", "the metadata lists an algorithm that does not work", "RFC9728-2-dpop-algs"),
+    ("metadata-flag-string", "the flags of the metadata are strings", "RFC9728-2-mtls-bound RFC9728-2-dpop-required"),
+    ("metadata-not-served", "the challenge points to metadata that is not there", "RFC9728-3-well-known"),
+    ("challenge-other-metadata", "the challenge points to the metadata of another resource", "RFC9728-5.1-challenge"),
 ]  # fmt: skip
 """(name, what is wrong, requirements it turns red) of each; ids get the prefix rs-."""
 

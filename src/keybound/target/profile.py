@@ -194,6 +194,13 @@ class Write(_Model):
         return value
 
 
+class Opening(_Model):
+    """Requests that open a conversation before the protected one, as JSON-RPC APIs want it (MCP: initialize)."""
+
+    bodies: tuple[str, ...] = Field(min_length=1, description="bodies, sent in this order like the protected request")
+    carry: tuple[str, ...] = Field(("Mcp-Session-Id",), description="response headers that later requests repeat")
+
+
 class Resource(_Model):
     """The protected resource and the request that reads it."""
 
@@ -206,6 +213,7 @@ class Resource(_Model):
     canary: str | None = Field(None, description="text that only the protected body holds")
     methods: tuple[str, ...] = Field((), description="methods that work at url; default: method alone")
     clients: tuple[str, ...] = Field((), description="names of the clients whose tokens work here; default: tried out")
+    opening: Opening | None = None
     write: Write | None = None
 
 
