@@ -1,8 +1,9 @@
 """A token that is over, not yet good, or for somebody else; one that introspection calls inactive (RFC 9068, RFC 7662)."""
 
 import time
+from dataclasses import replace
 
-from keybound.cases import Case, cases
+from keybound.cases import At, Case, cases, spread
 from keybound.craft.token_deltas import expired, not_yet, token_claim, without_token_claim
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
@@ -13,19 +14,19 @@ OTHER = "https://other.example/"
 
 
 def jwt(slug, title, rule, fault, threat, change, *, lenient=False):
-    return Case(f"rs.token.{slug}", title, (rule,), (f"rs-token-{fault}",), threat, place="tokens.jwt", lenient=lenient, data=change)
+    return Case(f"token.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
 
 
 def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
-    return Case(f"rs.introspection.{slug}", title, (rule,), (f"rs-token-{fault}",), threat, place="tokens.opaque",
-                lenient=lenient, data=change)
+    return Case(f"introspection.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
 
 
 READ = "introspected-claims-ignored"
 CLAIMS = (
     jwt("exp.past", "expired an hour ago", "RFC9068-4-exp", "exp-not-checked", LATE, expired),
     jwt("exp.missing", "no exp", "RFC9068-2.2-exp", "exp-optional", LATE, without_token_claim("exp"), lenient=True),
-    jwt("nbf.future", "nbf one hour ahead", "RFC7519-4.1.5-nbf", "nbf-ignored", "a token meant for later works now", not_yet),
+    jwt("nbf.future", "nbf one hour ahead", "RFC7519-4.1.5-nbf", "nbf-ignored", "a token meant for later works now", not_yet,
+        lenient=True),
     jwt("aud.other", "aud is another resource", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, token_claim("aud", lambda _: OTHER)),
     jwt("aud.array", "aud is an array of other resources", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE,
         token_claim("aud", lambda _: [OTHER, "https://third.example/"])),
@@ -47,7 +48,19 @@ CLAIMS = (
 )
 
 
-@cases(*CLAIMS)
+PLACES = {
+    "token": (At("tokens.jwt", "rs", ()), At("tokens.mtls.jwt", "rs.mtls", ())),
+    "introspection": (At("tokens.opaque", "rs", ()), At("tokens.mtls.opaque", "rs.mtls", ())),
+}
+AT_BOTH = tuple(
+    case
+    for row in CLAIMS
+    for at, mechanism in zip(PLACES[row.id.partition(".")[0]], ("dpop", "mtls"), strict=True)
+    for case in spread([replace(row, mechanism=mechanism)], [at])
+)
+
+
+@cases(*AT_BOTH)
 def test_token_that_is_not_good_here_is_refused(case, target):
     target.refuses(case, target.token_with(case.data))
 

@@ -1,6 +1,8 @@
 """A JWT access token that the issuer did not sign, or not as what it is presented (RFC 9068 section 4, RFC 8725)."""
 
-from keybound.cases import Case, cases
+from dataclasses import replace
+
+from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
 from keybound.craft.token_deltas import (
     empty_token_signature,
     flipped_token_signature,
@@ -18,8 +20,16 @@ CONFUSION = "another JWT of the issuer, made for another purpose, opens the reso
 SIGNATURE, KEYS = ("RFC9068-4-signature",), ("RFC9068-4-issuer-keys",)
 
 
+JWT, MTLS_JWT = MINTED[:1], MINTED_MTLS[:1]
+
+
 def row(slug, title, rules, fault, threat, change, *, lenient=False):
-    return Case(f"rs.token.{slug}", title, rules, (f"rs-token-{fault}",), threat, place="tokens.jwt", lenient=lenient, data=change)
+    return Case(slug, title, rules, (f"token-{fault}",), threat, lenient=lenient, data=change)
+
+
+def at_both(*rows):
+    """Return each row for tokens of both mechanisms: what signs a token does not depend on what binds it."""
+    return (*spread(rows, JWT), *spread([replace(each, mechanism="mtls") for each in rows], MTLS_JWT))
 
 
 SIGNED = (
@@ -45,7 +55,7 @@ TYPES = (
 )
 
 
-@cases(*SIGNED, *TYPES)
+@cases(*at_both(*SIGNED, *TYPES))
 def test_forged_token_is_refused(case, target):
     target.refuses(case, target.token_with(case.data))
 
@@ -55,11 +65,11 @@ OTHER_KID = row("kid.other-key", "signed by the issuer, with the kid of its othe
 JKU = row("jku.strangers", "signed by a stranger whose jku says where the key is", KEYS, "jku-ok", FORGERY, None)
 
 
-@cases(OTHER_KID)
+@cases(*at_both(OTHER_KID))
 def test_kid_names_the_key(case, target):
     target.refuses(case, target.token_with(token_header("kid", lambda _: target.issuer_keys().second.thumbprint)))
 
 
-@cases(JKU)
+@cases(*at_both(JKU))
 def test_key_is_not_fetched_from_the_token(case, target):
     target.refuses(case, target.token_with(strangers_jku(target.issuer_keys().settings.address)))
