@@ -43,10 +43,17 @@ def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def profile(folder: Path, command: list[str], head: str = "", resource: str = "https://localhost:1/api", more: str = "") -> str:
+def profile(
+    folder: Path,
+    command: list[str],
+    head: str = "",
+    resource: str = "https://localhost:1/api",
+    more: str = "",
+) -> str:
     path = folder / "rs.toml"
     path.write_text(
-        f'{head}\n[resource]\nurl = "{resource}"\n[tokens]\nsource = "command"\nscope = "read"\ncommand = {json.dumps(command)}\n{more}'
+        f'{head}\n[resource]\nurl = "{resource}"\n'
+        f'[tokens]\nsource = "command"\nscope = "read"\ncommand = {json.dumps(command)}\n{more}'
     )
     return str(path)
 

@@ -21,7 +21,7 @@ from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 
 _RED = {Verdict.FAIL, Verdict.WARN}
-CLEAN = "(no fault)"
+CLEAN = ("(no fault)", "(no fault, with nonces)")
 CLEAN_ALONE = "(no fault, resource server alone)"
 
 
@@ -38,17 +38,18 @@ class Row:
 
 
 def observe(fault: str, *, rs_only: bool = False) -> Row:
-    """Run the whole suite against the reference target with `fault` (CLEAN: none) and return what it showed.
+    """Run the whole suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
 
     `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
     """
     alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
+        nonce = "both" if "nonce" in fault else "off"
         try:
             with contextlib.redirect_stderr(None):
                 faults = (fault,) if fault in FAULTS else ()
-                run_suite(Options(out=out, faults=faults, rs_only=alone), quiet=True)
+                run_suite(Options(out=out, faults=faults, nonce=nonce, rs_only=alone), quiet=True)
         except KeyboundError as error:
             return Row(fault, (), (), (), (), str(error))
         run = read(out / FILE_NAME)
@@ -94,7 +95,12 @@ def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    lines = ["# Kill matrix", "", "| fault | what is wrong | red requirements | cases killed |", "| --- | --- | --- | --- |"]
+    lines = [
+        "# Kill matrix",
+        "",
+        "| fault | what is wrong | red requirements | cases killed |",
+        "| --- | --- | --- | --- |",
+    ]
     for row in rows:
         wrong = FAULTS[row.fault].wrong if row.fault in FAULTS else "nothing"
         lines.append(f"| {row.fault} | {wrong} | {', '.join(row.red) or 'none'} | {len(row.killed)} |")
@@ -109,7 +115,7 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: boo
     `out` receives kill-matrix.json and kill-matrix.md; raises UsageError when it cannot be written.
     """
     chosen = [name for name in faults or FAULTS if name.startswith("rs-") or not rs_only]
-    cleans = [CLEAN_ALONE] if rs_only else [CLEAN, *([CLEAN_ALONE] if ALONE.intersection(chosen) else [])]
+    cleans = [CLEAN_ALONE] if rs_only else [*CLEAN, *([CLEAN_ALONE] if ALONE.intersection(chosen) else [])]
     names = [*cleans, *chosen]
     os.environ["PYTHONWARNINGS"] = "error"
     spawn = multiprocessing.get_context("spawn")
@@ -120,8 +126,8 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: boo
             found = list(problems(row, rs_only=rs_only and row.fault not in ALONE))
             bad += bool(found)
             state = "; ".join(found) if found else f"{len(row.killed)} cases, {len(row.red)} requirements red"
-            print(f"{'BAD' if found else 'ok':4}{row.fault:36} {state}", flush=True)  # noqa: T201
-    print(f"{len(chosen)} faults, {bad} rows that are not as declared")  # noqa: T201
+            print(f"{'BAD' if found else 'ok':4}{row.fault:36} {state}", flush=True)
+    print(f"{len(chosen)} faults, {bad} rows that are not as declared")
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)

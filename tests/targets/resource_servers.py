@@ -65,7 +65,9 @@ def _install_node() -> None:
     with (folder / "package.json").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may ask at once
         if not (folder / "node_modules" / ".package-lock.json").exists():
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
+            subprocess.run(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
+            )
 
 
 def _node(place: _Place) -> list[str]:
@@ -89,7 +91,12 @@ def _install_fastapi() -> None:
 
 
 def _fastapi(place: _Place) -> list[str]:
-    tls = ["--ssl-keyfile", f"{place.certificates}/server.key", "--ssl-certfile", f"{place.certificates}/server.crt"]
+    tls = [
+        "--ssl-keyfile",
+        f"{place.certificates}/server.key",
+        "--ssl-certfile",
+        f"{place.certificates}/server.crt",
+    ]
     words = ["--app-dir", str(HERE / "fastapi-rs"), "--port", str(place.port), "--no-proxy-headers", *tls]
     return [str(_VENV / "bin" / "uvicorn"), "app:app", *words]
 
@@ -148,7 +155,9 @@ def start(kind: str, state: Path | None = None) -> Iterator[Running]:
     log = folder / "server.log"
     with contextlib.ExitStack() as stack:
         command = [sys.executable, "-m", "keybound", "issuer", str(PROFILES / f"{chosen.profile}.toml")]
-        stack.enter_context(_process(command, folder / "issuer.log", os.environ | env | {"PYTHONPATH": source}))
+        stack.enter_context(
+            _process(command, folder / "issuer.log", os.environ | env | {"PYTHONPATH": source})
+        )
         _wait(issuer_port, folder / "issuer.log")
         more = {"KEYBOUND_DOMAIN": f"localhost:{issuer_port}"}
         if chosen.https:
@@ -162,7 +171,12 @@ def start(kind: str, state: Path | None = None) -> Iterator[Running]:
 def _process(command: list[str], log: Path, env: dict[str, str]) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
         )
     try:
         yield

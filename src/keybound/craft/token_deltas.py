@@ -128,8 +128,6 @@ def strangers_jku(address: str) -> TokenDelta:
     return delta
 
 
-
-
 def thumbprint_of_nothing(_: object) -> str:
     """Return a well-formed thumbprint of a key or certificate that nobody has."""
     return sha256_b64url(b"keybound: nobody holds this")

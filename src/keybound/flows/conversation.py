@@ -1,4 +1,4 @@
-"""What goes before the protected request: a JSON-RPC API such as MCP wants to be greeted and then hands out a session."""
+"""What goes before the protected request: a JSON-RPC API such as MCP is greeted first and hands out a session."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ class Conversation:
         self._opened: dict[str, list[tuple[str, str]]] = {}
 
     def headers(self, token: "Token") -> list[tuple[str, str]]:
-        """Return the headers of the conversation of `token`; where it cannot be opened, the protected request shows it."""
+        """Return the headers of `token`'s conversation; where none opens, the protected request shows it."""
         opening = self._resource.opening
         if opening is None:
             return []

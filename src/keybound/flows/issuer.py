@@ -76,7 +76,9 @@ def _is_ours(keys: IssuerKeys, token: str) -> bool:
         from joserfc import jws  # noqa: PLC0415 - only introspection of JWTs needs it
         from joserfc.jwk import import_key  # noqa: PLC0415
 
-        jws.deserialize_compact(f"{header}.{claims}.{signature}", import_key(dict(keys.signing.jwk)), [keys.signing.alg])
+        jws.deserialize_compact(
+            f"{header}.{claims}.{signature}", import_key(dict(keys.signing.jwk)), [keys.signing.alg]
+        )
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not ours
         return False
     return True
@@ -90,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
         """Say nothing: requests hold tokens."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class looks for this name
+    def do_GET(self) -> None:
         """Serve the documents."""
         path = urlsplit(self.path).path
         if "/.well-known/oauth-authorization-server" in path or "/.well-known/openid-configuration" in path:
@@ -102,14 +104,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._json(404, {"error": "not_found"})
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Serve introspection."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _MAX_BODY:
             self.close_connection = True
             self._json(413, {"error": "invalid_request"})
             return
-        form = {name: values[0] for name, values in parse_qs(self.rfile.read(int(length)).decode("latin-1")).items()}
+        form = {
+            name: values[0]
+            for name, values in parse_qs(self.rfile.read(int(length)).decode("latin-1")).items()
+        }
         if urlsplit(self.path).path != "/introspect":
             self._json(400, _NOT_HERE)
         elif not self._authenticated(form):
@@ -150,7 +155,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content_type: str, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}.items():
+        for name, value in {
+            "Content-Type": content_type,
+            "Content-Length": str(len(body)),
+            **headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -166,7 +175,9 @@ class _Server(ThreadingHTTPServer):
 def tls_files(settings: Minted) -> tuple[Path, Path]:
     """Return (certificate, private key) of the issuer's own server, beside its key; made if missing."""
     if "-----BEGIN" in settings.key:
-        raise UsageError("tokens.address is https: let tokens.key be a path, as the certificate is kept beside it")
+        raise UsageError(
+            "tokens.address is https: let tokens.key be a path, as the certificate is kept beside it"
+        )
     certificate = Path(settings.key).with_suffix(".crt")
     private = certificate.with_name(f"{certificate.stem}-tls.pem")
     if not certificate.exists():
@@ -257,6 +268,8 @@ def instructions(keys: IssuerKeys) -> str:
     if settings.address.startswith("https"):
         lines.append(f"trust          {tls_files(settings)[0]}  (certificate of this issuer)")
     if "opaque" in settings.formats:
-        lines.append(f"introspection  {settings.address}/introspect  (client {settings.introspection_client}, secret below)")
+        lines.append(
+            f"introspection  {settings.address}/introspect  (client {settings.introspection_client}, secret below)"
+        )
         lines.append(f"secret         {keys.introspection_secret}")
     return "\n".join(lines)

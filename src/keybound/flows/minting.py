@@ -47,6 +47,22 @@ class Minting:
             self._own[mechanism] = {"keybound": Client.model_validate(values)}
         return fitting or self._own[mechanism]
 
+    def lanes(self, mechanism: Mechanism) -> "list[Lane]":
+        """Return a way to tokens for each client and format."""
+        from keybound.flows.session import Lane  # noqa: PLC0415 - the session is built on this module
+
+        return [
+            Lane(
+                f"{name}-opaque" if form == "opaque" else name,
+                client,
+                self.settings.source,
+                mechanism,
+                form == "opaque",
+            )
+            for name, client in self.clients(mechanism).items()
+            for form in self.formats
+        ]
+
     @property
     def formats(self) -> tuple[Format, ...]:
         """The formats of the tokens; a program's are what they are."""
@@ -75,10 +91,16 @@ def honest(session: "Session", lane: "Lane", key: Key) -> AccessToken:
         **settings.claims,
         "cnf": _binding(lane, key),
     }
-    header: Json = {"alg": keys.signing.alg, "kid": keys.kid, **({"typ": settings.typ} if settings.typ else {})}
+    header: Json = {
+        "alg": keys.signing.alg,
+        "kid": keys.kid,
+        **({"typ": settings.typ} if settings.typ else {}),
+    }
     if lane.opaque:
         kind = "DPoP" if lane.mechanism == "dpop" else "Bearer"
-        return AccessToken(keys.signing, {}, {"active": True, "token_type": kind, **claims}, keys.signing.sign, keys.seal)
+        return AccessToken(
+            keys.signing, {}, {"active": True, "token_type": kind, **claims}, keys.signing.sign, keys.seal
+        )
     return AccessToken(keys.signing, header, claims, keys.signing.sign)
 
 
@@ -105,7 +127,8 @@ def _token(session: "Session", lane: "Lane", key: Key, body: Json) -> "Token":
         session.identity(lane.client),
         None,
         Response(200, (("Content-Type", "application/json"),), json.dumps(body).encode()),
-        time.time() + (lifetime if isinstance(lifetime, int | float) and not isinstance(lifetime, bool) else 60),
+        time.time()
+        + (lifetime if isinstance(lifetime, int | float) and not isinstance(lifetime, bool) else 60),
     )
 
 
@@ -124,7 +147,9 @@ def lane_at(session: "Session", facts: Mapping[str, str], place: str, mechanism:
     keys_of(session)
     kind = place.rpartition(".")[2]
     for lane in session.lanes(mechanism, "minted"):
-        if lane.opaque == (kind == "opaque") and str(lane) in facts.get(f"api.{mechanism}.all", "").split(", "):
+        if lane.opaque == (kind == "opaque") and str(lane) in facts.get(f"api.{mechanism}.all", "").split(
+            ", "
+        ):
             return lane
     raise NotApplicable(f"the resource takes no {mechanism} tokens of format {kind} minted by keybound")
 
@@ -166,9 +191,15 @@ def run_command(session: "Session", lane: "Lane", key: Key) -> "Token":
         body = read_json(output)
     except ValueError:
         body = None
-    if not isinstance(body, dict) or not isinstance(body.get("access_token"), str) or not body["access_token"]:
+    if (
+        not isinstance(body, dict)
+        or not isinstance(body.get("access_token"), str)
+        or not body["access_token"]
+    ):
         seen = "nothing" if not output.strip() else "something else"
-        raise TargetError(f"tokens.command printed {seen} instead of a token response: a JSON object with access_token")
+        raise TargetError(
+            f"tokens.command printed {seen} instead of a token response: a JSON object with access_token"
+        )
     session.secrets(body["access_token"], "token")
     return _token(session, lane, key, body)
 
@@ -186,7 +217,9 @@ def _output(settings: Command, variables: dict[str, str]) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TargetError(f"tokens.command {program} did not end within {settings.timeout:g} s (tokens.timeout)") from None
+        raise TargetError(
+            f"tokens.command {program} did not end within {settings.timeout:g} s (tokens.timeout)"
+        ) from None
     except OSError as error:
         raise UsageError(f"tokens.command {program} cannot be run: {error.strerror}") from None
     if done.returncode != 0:

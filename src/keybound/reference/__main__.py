@@ -23,7 +23,9 @@ def main() -> int:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="ID", help="switch a fault on; repeatable"
     )
-    parser.add_argument("--rs-only", metavar="ISSUER", help="be a resource server alone, which trusts this issuer")
+    parser.add_argument(
+        "--rs-only", metavar="ISSUER", help="be a resource server alone, which trusts this issuer"
+    )
     parser.add_argument("--keep", action="store_true", help="do not stop when standard input ends")
     options = parser.parse_args()
     try:

@@ -101,10 +101,18 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path not in _CACHEABLE:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Pragma"] = "no-cache"
-    nonces = state.nonces.get(_NONCE_SIDES.get(request.path, ""))
-    if nonces:
-        response.headers["DPoP-Nonce"] = nonces.current()
+    side = _NONCE_SIDES.get(request.path, "")
+    if side in state.nonces:
+        _hand_out(state, side, response)
     return response
+
+
+def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None:
+    """Add the newest nonce to an answer (RFC 9449 section 8.2)."""
+    for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
+        response.headers.add("DPoP-Nonce", state.nonces[side].current())
+    if state.faults.on(f"{side}-nonce-cacheable"):
+        del response.headers["Cache-Control"], response.headers["Pragma"]
 
 
 _ROUTES: list[tuple[str, str, Handler]] = [
@@ -136,7 +144,9 @@ def create(state: Reference) -> web.Application:
     app[REFERENCE] = state
     routes = _ROUTES
     if state.trusted is not None:
-        routes = [route for route in _ROUTES if route[1] in _ALONE] + [("GET", resource_metadata.PATH, resource_metadata.document)]
+        routes = [route for route in _ROUTES if route[1] in _ALONE] + [
+            ("GET", resource.METADATA, resource_metadata.document)
+        ]
         app.cleanup_ctx.append(state.trusted.connection)
     for method, path, handler in routes:
         app.router.add_route(method, path, handler)

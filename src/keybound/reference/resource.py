@@ -9,7 +9,7 @@ from aiohttp import web
 from . import jose, pki
 from .errors import ProofError, Refusal
 from .proof import PROOF_ALGS
-from .state import REFERENCE, USERNAME, Reference, client_certificate, received
+from .state import REFERENCE, USERNAME, Reference, client_certificate, proof_fields, received
 from .tokens import AccessToken, jkt_of
 
 METADATA = "/.well-known/oauth-protected-resource/api"
@@ -63,6 +63,8 @@ class Visit:
         self.request = request
         self.state = request.app[REFERENCE]
         self.values = request.headers.getall("Authorization", [])
+        if not self.values and self.wrong("proxy-authorization-ok"):
+            self.values = request.headers.getall("Proxy-Authorization", [])
         scheme, _, credentials = (self.values or [""])[0].partition(" ")
         named = scheme if self.wrong("scheme-case-sensitive") else _SCHEMES.get(scheme.lower())
         self.scheme = named if named in _SCHEMES.values() else None
@@ -84,13 +86,17 @@ class Visit:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
         if len(self.values) > 1 or (self.values and await self._token_elsewhere()):
             raise Refusal("more than one way to send a token", "invalid_request", 400, ("DPoP", "Bearer"))
+        if self.scheme is None and (loose := await self._loose_token()):
+            return loose
         if self.scheme is None:
             if self.wrong("error-without-credentials"):
                 raise Refusal("no credentials", "invalid_token", schemes=("DPoP", "Bearer"))
             raise Refusal("no credentials", None)
         token = await self.token()
         if token is None:
-            raise self._refusal("the token is not valid", status=403 if self.wrong("token-wrong-error") else 401)
+            raise self._refusal(
+                "the token is not valid", status=403 if self.wrong("token-wrong-error") else 401
+            )
         cnf = {} if token.opaque and self.wrong("opaque-cnf-ignored") else token.cnf
         if not (self.scheme == "DPoP" and "jkt" in cnf and self.wrong("token-one-binding-checked")):
             self._check_certificate(cnf.get("x5t#S256"))
@@ -105,6 +111,16 @@ class Visit:
         if scope not in token.claims["scope"].split():
             raise self._refusal("the token does not cover this resource", "insufficient_scope", 403)
         return token
+
+    async def _loose_token(self) -> AccessToken | None:
+        """Return what a fault takes for authorization though there is no Authorization field."""
+        if self.wrong("query-token-ok") and "access_token" in self.request.query:
+            return self.state.tokens.read(self.request.query["access_token"])
+        if self.wrong("form-token-ok") and self.request.content_type == _FORM:
+            return self.state.tokens.read(str((await self.request.post()).get("access_token", "")))
+        if self.wrong("proof-alone-ok") and "DPoP" in self.request.headers:
+            return AccessToken({"scope": "read openid", "client_id": "", "sub": ""}, opaque=False)
+        return None
 
     async def _token_elsewhere(self) -> bool:
         """RFC 6750 section 2: a token in the query or in a form besides the header."""
@@ -130,7 +146,7 @@ class Visit:
 
     def _check_dpop(self, token: AccessToken, jkt: str | None) -> None:
         """RFC 9449 section 7.1: a proof is there, holds, and is made with the key the token is bound to."""
-        values = self.request.headers.getall("DPoP", [])
+        values = proof_fields(self.request, "rs")
         if not values:
             if self.wrong("proof-optional") and self.scheme == "DPoP":
                 return
@@ -139,7 +155,8 @@ class Visit:
             where = received(self.request, jose.digest(self.credentials), self.credentials)
             proof = self.state.checkers["rs"].check(values, where)
         except ProofError as error:
-            raise self._refusal(str(error), error.code) from error
+            wrong_status = error.code == "use_dpop_nonce" and self.wrong("nonce-wrong-status")
+            raise self._refusal(str(error), error.code, 400 if wrong_status else 401) from error
         if proof is None or self.wrong("any-key") or (token.opaque and self.wrong("opaque-cnf-ignored")):
             return
         if proof.jwk.get("kty") == "oct":  # only the fault rs-alg-hmac-ok lets such a key come this far
@@ -147,6 +164,10 @@ class Visit:
         if jkt is None and any(map(self.state.faults.on, _UNBOUND_OK)):
             return
         if self.wrong("token-jkt-not-compared"):
+            return
+        if self.wrong("unbound-token-ok") and jkt is None:
+            return
+        if self.wrong("kid-as-thumbprint") and proof.jwk.get("kid") == jkt:
             return
         if jkt_of(proof, self.state.faults) != jkt:
             raise self._refusal("the token is bound to another key")
@@ -162,7 +183,9 @@ async def api(request: web.Request) -> web.Response:
 async def notes(request: web.Request) -> web.Response:
     """Notes of the token's subject: GET lists them, POST adds one."""
     visit = Visit(request)
-    early = await visit.token() if visit.wrong("executes-before-verifying") and request.method == "POST" else None
+    early = (
+        await visit.token() if visit.wrong("executes-before-verifying") and request.method == "POST" else None
+    )
     if early:
         await _add_note(visit, early)
     token = await visit.authorize("read")

@@ -5,9 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from .proof import PROOF_ALGS
-from .resource import METADATA as PATH
 from .state import REFERENCE, Reference
-
 
 
 def metadata_of(state: Reference) -> dict[str, Any]:

@@ -75,7 +75,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         try:
             site = web.SockSite(runner, listener, ssl_context=made.tls_context())
             await site.start()
-            yield Running(issuer, (profile_text.render_alone if settings.trusts else profile_text.render)(reference))
+            yield Running(
+                issuer, (profile_text.render_alone if settings.trusts else profile_text.render)(reference)
+            )
         finally:
             await runner.cleanup()
 

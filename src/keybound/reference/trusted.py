@@ -120,7 +120,9 @@ class Trusted:
         assert self._http is not None  # noqa: S101  # the server runs
         url = (await self._about())["introspection_endpoint"]
         login = base64.b64encode(f"{CLIENT}:{self.secret}".encode()).decode()
-        async with self._http.post(url, data={"token": token}, headers={"Authorization": f"Basic {login}"}) as response:
+        async with self._http.post(
+            url, data={"token": token}, headers={"Authorization": f"Basic {login}"}
+        ) as response:
             answer: dict[str, Any] = await response.json()
         active = answer.get("active")
         truthy = bool(active) and self.wrong("active-truthy-ok")
@@ -133,7 +135,8 @@ class Trusted:
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
         now = time.time()
-        expires, start = claims.get("exp"), claims.get("nbf", 0)
+        expires: Any = claims.get("exp")
+        start: Any = claims.get("nbf", 0)
         if not _is_number(expires):
             if not self.wrong("exp-optional"):
                 raise ValueError("no exp")
@@ -155,7 +158,7 @@ class Trusted:
         if not isinstance(cnf, dict):
             if self.wrong("unbound-ok") or (cnf is not None and self.wrong("odd-cnf-ok")):
                 return {}
-            raise ValueError("cnf is missing or no object")  # noqa: TRY004
+            raise ValueError("cnf is missing or no object")
         if self.wrong("unknown-cnf-member-refused") and cnf.keys() - set(_MEMBERS):
             raise ValueError("cnf has unknown members")
         bound: dict[str, str] = {}
@@ -185,4 +188,3 @@ class Trusted:
         async with self._http.get(url) as response:
             body: dict[str, Any] = await response.json()
             return body
-

@@ -8,15 +8,19 @@ from keybound.wire.exchange import Exchange, Request
 
 
 def location(resource: str) -> str:
-    """Return where the metadata of a resource lies: the well-known path between host and path (RFC 9728 section 3.1)."""
+    """Return where the metadata of a resource lies: a well-known path between host and path (RFC 9728 section 3.1)."""
     parts = urlsplit(resource)
     query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{parts.path.rstrip('/')}{query}"
+    return (
+        f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{parts.path.rstrip('/')}{query}"
+    )
 
 
 def fetch(resource: str, wire: Wire) -> Exchange:
     """Ask for the metadata of a resource, without any token."""
-    return wire.send(Request("GET", location(resource), (("Accept", "application/json"),)), label="resource metadata")
+    return wire.send(
+        Request("GET", location(resource), (("Accept", "application/json"),)), label="resource metadata"
+    )
 
 
 def find(resource: str, wire: Wire) -> Metadata:

@@ -25,7 +25,9 @@ def _beside_profile(value: str, info: ValidationInfo) -> str:
 class _Tokens(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    mechanisms: tuple[Literal["dpop", "mtls"], ...] = Field(("dpop",), min_length=1, description="how tokens are bound")
+    mechanisms: tuple[Literal["dpop", "mtls"], ...] = Field(
+        ("dpop",), min_length=1, description="how tokens are bound"
+    )
     scope: str | None = Field(None, description="scope of the tokens")
 
 
@@ -33,11 +35,17 @@ class Minted(_Tokens):
     """keybound is the issuer: it signs the tokens, and serves its keys and introspection at `address`."""
 
     source: Literal["minted"]
-    address: str = Field("http://127.0.0.1:9400", description="where keybound listens while a run lasts: http or https")
-    key: Annotated[str, AfterValidator(_beside_profile)] = Field(
-        "keybound-issuer.pem", validate_default=True, description="PEM private key: text, or a path (made if missing)"
+    address: str = Field(
+        "http://127.0.0.1:9400", description="where keybound listens while a run lasts: http or https"
     )
-    formats: tuple[Format, ...] = Field(("jwt",), min_length=1, description="jwt, opaque (needs introspection), or both")
+    key: Annotated[str, AfterValidator(_beside_profile)] = Field(
+        "keybound-issuer.pem",
+        validate_default=True,
+        description="PEM private key: text, or a path (made if missing)",
+    )
+    formats: tuple[Format, ...] = Field(
+        ("jwt",), min_length=1, description="jwt, opaque (needs introspection), or both"
+    )
     issuer: str | None = Field(None, description="iss; default: address")
     audience: str | tuple[str, ...] = Field(description="aud: a string or an array")
     subject: str = Field("keybound-user", description="sub")
@@ -48,8 +56,12 @@ class Minted(_Tokens):
     claims: dict[str, Any] = Field({}, description="more claims")
     lifetime: int = Field(300, gt=0, description="seconds from iat to exp")
     jti: str = Field(_JTI, description=f"jti; {_JTI} stands for 32 hex digits")
-    introspection_client: str = Field("rs", description="client_id with which the resource server introspects")
-    introspection_secret: SecretStr | None = Field(None, description="its secret; default: derived from the key")
+    introspection_client: str = Field(
+        "rs", description="client_id with which the resource server introspects"
+    )
+    introspection_secret: SecretStr | None = Field(
+        None, description="its secret; default: derived from the key"
+    )
 
     @field_validator("address")
     @classmethod
@@ -76,7 +88,9 @@ class Command(_Tokens):
     """A program of the user's gets each token: it reads KEYBOUND_* variables and prints a token response."""
 
     source: Literal["command"]
-    command: tuple[str, ...] = Field(min_length=1, description="the program and its arguments; never through a shell")
+    command: tuple[str, ...] = Field(
+        min_length=1, description="the program and its arguments; never through a shell"
+    )
     timeout: float = Field(30.0, gt=0, description="seconds it may take")
     folder: Annotated[str, AfterValidator(_beside_profile)] = Field(
         ".", validate_default=True, description="where it runs; default: the profile's folder"
