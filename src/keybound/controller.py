@@ -132,9 +132,9 @@ class Controller:
             profile = parse(text, self.options.target or "reference", folder)
             if profile.baseline is not None:
                 self._accepted = baseline.load(folder / profile.baseline, self.case_ids)
-            self._open()
             if isinstance(profile.tokens, Minted):
                 self._issuer.enter_context(serving(keys.load(profile.tokens)))
+            self._open()
             diagnosis = self._examine(profile)
         except BaseException:
             self.stop()
