@@ -78,3 +78,33 @@ def test_one_run_gives_a_complete_report(
     passed = {event["id"] for event in events if event.get("verdict") == "pass"}
     stolen = {"rs.mtls.stolen.attacker-certificate"} if mechanism == "mtls" else {"rs.stolen.attacker-key"}
     assert stolen <= passed
+
+
+def test_release_with_a_known_defect_is_told_apart(
+    servers: dict[str, resource_servers.Running], tmp_path: Path
+) -> None:
+    """express-oauth2-jwt-bearer 1.9.1 fixed how 1.9.0 reads a Host field with a path in it."""
+    running = servers["node"]
+    failed = {}
+    for location in ("1.9.0", "required"):
+        env = running.env | {"KEYBOUND_RS_LOCATION": location, "KEYBOUND_RS_MECHANISM": "dpop"}
+        out = tmp_path / location
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "keybound",
+                "run",
+                "express-oauth2-jwt-bearer",
+                "--out",
+                str(out),
+                "-k",
+                "rs.host",
+            ],
+            env=os.environ | env | {"PYTHONPATH": str(Path(__file__).parents[1] / "src")},
+            capture_output=True,
+            check=False,
+        )
+        events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+        failed[location] = {event["id"] for event in events if event.get("verdict") == "fail"}
+    assert failed == {"1.9.0": {"rs.host.query", "rs.host.fragment"}, "required": set()}

@@ -1,5 +1,6 @@
 // Resource servers on Node, side by side in one process; each trusts the tokens of one issuer.
 //   /allowed /required /mtls   express-oauth2-jwt-bearer: DPoP allowed, DPoP required, mutual TLS required
+//   /1.9.0                     its release 1.9.0, whose DPoP check believes a Host field with a path (fixed in 1.9.1)
 //   /oauth4webapi              oauth4webapi's validateJwtAccessToken
 //   /mcp                       an MCP server over streamable HTTP behind express-oauth2-jwt-bearer, DPoP required
 import { readFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util'
 
 import express from 'express'
 import { auth } from 'express-oauth2-jwt-bearer'
+import { auth as auth190 } from 'express-oauth2-jwt-bearer-1-9-0'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import * as oauth from 'oauth4webapi'
@@ -25,6 +27,7 @@ const app = express()
 app.all('/allowed', auth({ ...trust, dpop: { enabled: true } }), answer)
 app.all('/required', auth({ ...trust, dpop: { enabled: true, required: true } }), answer)
 app.all('/mtls', auth({ ...trust, dpop: { enabled: false }, getCertificate, mtls: { enabled: true, required: true } }), answer)
+app.all('/1.9.0', auth190({ ...trust, dpop: { enabled: true, required: true } }), answer)
 app.all('/oauth4webapi', webapi)
 app.all('/mcp', auth({ ...trust, dpop: { enabled: true, required: true } }), express.json(), mcp)
 app.use((error, _request, response, _next) => {
