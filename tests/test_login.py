@@ -154,7 +154,7 @@ def test_a_redirect_that_only_looks_like_the_client_is_not_taken():
     "piece", ["<b>", "<form>", "<input name=a>", "<a " + "b " * 99, "<select name=a><option>"]
 )
 def test_a_hostile_page_takes_no_long_time(piece):
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Inconclusive):
         login(
             lambda seen: (
@@ -163,4 +163,4 @@ def test_a_hostile_page_takes_no_long_time(piece):
                 else b"x\r\n\r\n"
             )
         )
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

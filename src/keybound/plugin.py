@@ -180,6 +180,7 @@ class Worker:
         alg = diagnosis.facts["proof_alg"]
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
+        session.resource_metadata = diagnosis.resource
         requirements = catalogue.load(fixtures() / "requirements")
         self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
 

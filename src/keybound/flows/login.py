@@ -14,7 +14,7 @@ from keybound.wire.exchange import Exchange, Request
 
 _STEPS = 20
 _READ = 1 << 16  # characters that are parsed from the first form on, and
-_FORMS, _FIELDS = 20, 200  # what is looked at of them: a hostile megabyte would take minutes
+_FORMS, _FIELDS = 20, 60  # what is looked at of them: a hostile megabyte would take minutes
 _USERNAME_TYPES = {"text", "email", "tel", ""}
 _CONSENT = (
     "allow",

@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from . import app, pki, profile_text, state
 from .faults import Faults
+from .trusted import Trusted
 
 # Proofs are headers; leave the verdict on a long one to the proof check rather than to the HTTP parser.
 _MAX_HEADER = 32768
@@ -38,6 +39,7 @@ class Settings:
     port: int = 0
     nonce: state.NonceMode = "off"
     faults: Sequence[str] = ()
+    trusts: str | None = None  # an issuer: be a resource server alone, with its tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         made = pki.make()
         issuer = f"https://localhost:{listener.getsockname()[1]}"
         reference = state.build(issuer, made, settings.nonce, settings.faults)
+        if settings.trusts:
+            reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
         runner = web.AppRunner(
             app.create(reference),
             access_log=None,
@@ -71,7 +75,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         try:
             site = web.SockSite(runner, listener, ssl_context=made.tls_context())
             await site.start()
-            yield Running(issuer, profile_text.render(reference))
+            yield Running(
+                issuer, (profile_text.render_alone if settings.trusts else profile_text.render)(reference)
+            )
         finally:
             await runner.cleanup()
 

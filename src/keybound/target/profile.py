@@ -27,6 +27,7 @@ from pydantic import (
 
 from keybound.craft.jose import Key
 from keybound.errors import UsageError
+from keybound.target.tokens import BY_SOURCE, Minted, Tokens
 from keybound.target.values import Certificate, Headers, Method, PrivateKey, Secret, Text, Url
 from keybound.tree import fixtures
 
@@ -168,6 +169,17 @@ class Write(_Model):
         return value
 
 
+class Opening(_Model):
+    """Requests that open a conversation before the protected one, as JSON-RPC APIs want it (MCP: initialize)."""
+
+    bodies: tuple[str, ...] = Field(
+        min_length=1, description="bodies, sent in this order like the protected request"
+    )
+    carry: tuple[str, ...] = Field(
+        ("Mcp-Session-Id",), description="response headers that later requests repeat"
+    )
+
+
 class Resource(_Model):
     """The protected resource and the request that reads it."""
 
@@ -182,6 +194,7 @@ class Resource(_Model):
     clients: tuple[str, ...] = Field(
         (), description="names of the clients whose tokens work here; default: tried out"
     )
+    opening: Opening | None = None
     write: Write | None = None
 
 
@@ -237,6 +250,7 @@ class Profile(_Model):
     login: Login | None = None
     resource: Resource | None = None
     introspection: Introspection | None = None
+    tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
     limits: Limits = Limits()
@@ -252,9 +266,9 @@ class Profile(_Model):
     def _coherent(self) -> Self:
         if self.client is not None and self.clients:
             raise ValueError("write either [client] or [clients.NAME], not both")
-        if not self.all_clients:
+        if not self.all_clients and self.tokens is None:
             raise ValueError("name at least one client: [client] with id and secret")
-        if self.issuer is None and self.endpoints.token is None:
+        if self.tokens is None and not self.has_as:
             raise ValueError("give issuer, or endpoints.token for a server without metadata")
         if self.login is None and any("authorization_code" in c.grants for c in self.all_clients.values()):
             raise ValueError("the grant authorization_code needs [login] with username and password")
@@ -279,6 +293,11 @@ class Profile(_Model):
         """Every client by name; a single [client] is called "client"."""
         return self.clients if self.client is None else {"client": self.client}
 
+    @property
+    def has_as(self) -> bool:
+        """Whether the target has an authorization server."""
+        return self.issuer is not None or self.endpoints.token is not None
+
     def secrets(self) -> list[tuple[str, str]]:
         """Return (value, kind) of every secret in the profile, for redaction."""
         found = [(self.login.password.get_secret_value(), "password")] if self.login else []
@@ -289,6 +308,8 @@ class Profile(_Model):
                 pair = f"{quote(client.id, safe='')}:{quote(secret, safe='')}"
                 found += [(secret, "secret"), (base64.b64encode(pair.encode()).decode(), "secret")]
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
+        if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
+            found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
         if self.attacker.certificate_key:
             found.append((self.attacker.certificate_key.get_secret_value(), "key"))
         return found
@@ -336,6 +357,7 @@ def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     model: type[BaseModel] = Profile
     for part in path:
         field = model.model_fields.get(str(part))
+        model = BY_SOURCE.get(str(part), model)
         if field is not None:
             pending = [field.annotation]
             while pending:
@@ -349,7 +371,7 @@ def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     path = first["loc"]
-    where = ".".join(str(part) for part in path)
+    where = ".".join(str(part) for part in path if part not in BY_SOURCE)
     if first["type"] == "extra_forbidden":
         known = list(_model_at(path[:-1]).model_fields)
         near = difflib.get_close_matches(str(path[-1]), known, 1, 0.5)
