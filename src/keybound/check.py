@@ -31,7 +31,8 @@ from keybound.target.profile import Grant, Mechanism
 from keybound.wire.exchange import Exchange
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
-_LOST_AFTER = 3
+_LOST_AFTER = 3  # controls in a row without a usable answer
+_SHUT_OUT_AFTER = 12  # controls in a row that were refused
 _STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
 
 Facts = dict[str, str]
@@ -125,6 +126,7 @@ class Bench:
     _places: dict[str, Place] = field(default_factory=dict)
     _last: tuple[Place, Answer, list[Exchange], float] | None = None
     _failures: int = 0
+    _refusals: int = 0
 
     def place(self, name: str) -> Place:
         """Return the place called `name`; raises NotApplicable when the target has none."""
@@ -141,12 +143,14 @@ class Bench:
         start = len(self.exchanges)
         answer = place.control(f"control {when}")
         if answer.outcome is Outcome.EFFECT:
-            self._failures = 0
+            self._failures = self._refusals = 0
             self._last = (place, answer, self.exchanges[start:], time.monotonic())
-        elif answer.outcome is not Outcome.REFUSED:
+        elif answer.outcome is Outcome.REFUSED:
+            self._refusals += 1
+        else:
             self._failures += 1
-            if self._failures >= _LOST_AFTER:
-                self.lost = f"the target no longer answers: {answer.seen}"
+        if self._failures >= _LOST_AFTER or self._refusals >= _SHUT_OUT_AFTER:
+            self.lost = f"the target no longer serves valid requests: {answer.seen}"
         return answer
 
 

@@ -313,9 +313,13 @@ class Session:
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the valid token request {lane} failed: {answer.seen}{_hint(kept)}")
         body = kept[-1].object
-        lifetime = body.get("expires_in")
+        value, lifetime = body["access_token"], body.get("expires_in")
+        if not isinstance(value, str):
+            raise Inconclusive(
+                f"the token request {lane} was answered with an access_token that is no string"
+            )
         return Token(
-            str(body["access_token"]),
+            value,
             lane,
             used,
             self.identity(lane.client),
