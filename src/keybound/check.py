@@ -357,6 +357,8 @@ class Target:
         proofs = [draft.proof.encode()] if draft.proof else []
         draft.proof_headers = lambda _: proofs
         answers = self.session.burst(draft, count, "hostile: at once", where.effect)
+        if sum(answer.outcome is Outcome.EFFECT for answer in answers) <= 1:
+            return answers
         time.sleep(_STORED_SECONDS)
         if where.attempt(header_value(lambda _: proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
             raise NotApplicable("replays are not detected here")
