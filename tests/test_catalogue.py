@@ -261,7 +261,7 @@ def test_the_order_is_that_of_the_sections(real):
 
 def test_entries_are_short_and_whole(real):
     for entry in real.values():
-        assert re.fullmatch(r"(RFC\d{4}-[\d.]+|KEYBOUND)(-[a-z0-9]+)+", entry.id)
+        assert re.fullmatch(r"((RFC\d{4}|FAPI2SP)-[\d.]+|KEYBOUND)(-[a-z0-9]+)+", entry.id)
         assert 3 <= len(entry.title.split()) <= 6, entry.id
         assert entry.statement.endswith("."), entry.id
         assert len(entry.statement) <= 220, entry.id

@@ -6,7 +6,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import places
+from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.places import Place
 from keybound.flows.session import Lane, Session, Token
 from keybound.judge import rules
@@ -63,6 +64,7 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "mtls.api.self-signed": lambda s, f: places.api(s, _SELF_SIGNED_API(s, f)),
     "mtls.api": lambda s, f: places.api(s, _MTLS_API(s, f)),
     "mtls.userinfo": lambda s, f: places.userinfo(s, _MTLS_USERINFO(s, f)),
+    **MTLS_PLACES,
 }
 
 
@@ -232,6 +234,26 @@ class Target:
         after = self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def refuses_each(self, case: Case, deltas: Iterable[Delta], unless: Delta | None = None) -> None:
+        """Send each change of the valid request between two valid ones; the first that is not refused is judged.
+
+        Raises NotApplicable when the change `unless` alone takes effect: then the others show nothing of their own.
+        """
+        where = self.place(case.place)
+        if unless is not None and where.attempt(unless, "without the header").outcome is Outcome.EFFECT:
+            raise NotApplicable("the request works without the header as well: that is for another case to say")
+        before = attack = self.bench.control(where, "before")
+        tried = 0
+        if before.outcome is Outcome.EFFECT:
+            for delta in deltas:
+                attack, tried = where.attempt(delta, "hostile"), tried + 1
+                if attack.outcome is not Outcome.REFUSED:
+                    break
+        after = self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        self.note(f"{tried} variants tried")
 
     def refuses_again(self, case: Case) -> None:
         """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""

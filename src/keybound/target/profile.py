@@ -23,10 +23,12 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from keybound.craft.certificates import MEANINGS
 from keybound.errors import UsageError
 from keybound.tree import fixtures
 
@@ -125,6 +127,9 @@ class Client(_WithCertificate):
     dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
     certificate_bound: bool = Field(
         False, description="registered with tls_client_certificate_bound_access_tokens = true"
+    )
+    registered_by: Literal["dn", "san_dns", "san_uri", "san_ip", "san_email"] = Field(
+        "dn", description="tls_client_auth: the kind of name the client is registered by (tls_client_auth_*)"
     )
     par: bool = Field(False, description="send the authorization request through PAR")
     authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
@@ -230,6 +235,16 @@ class Attacker(_WithCertificate):
     """What the attacker has of its own; by default a self-signed certificate made by keybound."""
 
 
+class Relative(_WithCertificate):
+    """A certificate of the set that `keybound certs` makes."""
+
+
+class Proxy(_Model):
+    """The server behind the TLS terminator, where it can be reached without it."""
+
+    backend: Url = Field(description="origin of the server behind the terminator, e.g. http://10.0.0.7:8080")
+
+
 class Limits(_Model):
     """How keybound treats the target."""
 
@@ -254,14 +269,31 @@ class Profile(_Model):
     introspection: Introspection | None = None
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
+    certificates: Annotated[dict[str, Relative], WithJsonSchema({"type": ["string", "object"]})] = Field(
+        {}, description="the folder that `keybound certs` wrote, or its certificates as tables by name"
+    )
+    proxy: Proxy | None = None
     limits: Limits = Limits()
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("resource"), str):
-            return data | {"resource": {"url": data["resource"]}}
+            data = data | {"resource": {"url": data["resource"]}}
+        if isinstance(data, dict) and isinstance(folder := data.get("certificates"), str):
+            relatives = {
+                name: {"certificate": f"{folder}/{name}.crt", "certificate_key": f"{folder}/{name}.key"} for name in MEANINGS
+            }
+            data = data | {"certificates": relatives}
         return data
+
+    @field_validator("certificates")
+    @classmethod
+    def _of_the_set(cls, value: dict[str, Relative]) -> dict[str, Relative]:
+        for name in value:
+            if name not in MEANINGS:
+                raise ValueError(f"no certificate is called {name!r}; there are {', '.join(MEANINGS)}")
+        return value
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -291,8 +323,8 @@ class Profile(_Model):
         for client in self.all_clients.values():
             found += [(client.secret.get_secret_value(), "secret")] if client.secret else []
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
-        if self.attacker.certificate_key:
-            found.append((self.attacker.certificate_key.get_secret_value(), "key"))
+        others = (self.attacker, *self.certificates.values())
+        found += [(other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key]
         return found
 
 
@@ -374,6 +406,7 @@ def parse(text: str, source: str, folder: Path) -> Profile:
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from None
     urls = [profile.issuer, profile.resource and profile.resource.url, profile.endpoints.token]
+    urls += [profile.proxy.backend] if profile.proxy else []
     require_authorized(profile, [url for url in urls if url])
     return profile
 

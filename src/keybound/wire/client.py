@@ -50,6 +50,9 @@ def tls_context(ca: str | None, identity: Identity) -> ssl.SSLContext:
     """
     context = ssl.create_default_context(cadata=ca)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # home-made CAs often lack extensions that strict mode wants
+    if identity.version is not None:
+        only = ssl.TLSVersion[identity.version.replace(".", "_")]
+        context.minimum_version, context.maximum_version = only, only
     if identity.certificate is not None:
         with _as_file(f"{identity.certificate}\n{identity.certificate_key or ''}") as path:
             try:
@@ -59,7 +62,7 @@ def tls_context(ca: str | None, identity: Identity) -> ssl.SSLContext:
     return context
 
 
-def _trouble(error: BaseException) -> tuple[Trouble, str]:
+def trouble_of(error: BaseException) -> tuple[Trouble, str]:
     """Name what went wrong from the chain of exceptions under an httpx error."""
     text = f"{type(error).__name__}: {error}"
     cause: BaseException | None = error
@@ -109,11 +112,11 @@ class Wire:
         record: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         """`timeout`: seconds for a whole exchange; `rate`: requests per second; `max_wait`: longest wait on a 429."""
-        self._ca = ca
-        self._timeout = timeout
+        self.ca = ca
+        self.timeout = timeout
         self._interval = 1 / rate if rate else 0.0
         self._max_wait = max_wait
-        self._record = record
+        self.record = record
         self._next = 0.0
         self._clients: dict[Identity, httpx.Client] = {}
 
@@ -130,8 +133,8 @@ class Wire:
     def _client(self, identity: Identity) -> httpx.Client:
         if identity not in self._clients:
             self._clients[identity] = httpx.Client(
-                verify=tls_context(self._ca, identity),
-                timeout=self._timeout,
+                verify=tls_context(self.ca, identity),
+                timeout=self.timeout,
                 follow_redirects=False,
                 headers={"User-Agent": f"keybound/{__version__}", "Accept-Encoding": "identity"},
                 trust_env=False,  # a proxy or netrc of the environment would change what is measured
@@ -166,9 +169,9 @@ class Wire:
         trouble: Trouble | None = None
         detail, version = "", None
         try:
-            response, version = self._exchange(request, identity, clock + self._timeout)
+            response, version = self._exchange(request, identity, clock + self.timeout)
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            trouble, detail = _trouble(error)
+            trouble, detail = trouble_of(error)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
             trouble, detail = Trouble.GARBAGE, type(error).__name__
         exchange = Exchange(
@@ -183,7 +186,7 @@ class Wire:
             started,
             (time.perf_counter() - clock) * 1000,
         )
-        self._record(exchange)
+        self.record(exchange)
         return exchange
 
     def _exchange(self, request: Request, identity: Identity, deadline: float) -> tuple[Response, str | None]:
