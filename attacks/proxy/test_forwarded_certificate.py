@@ -2,7 +2,8 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import attackers_certificate, no_certificate
-from keybound.craft.forwarding import HEADERS, spoofs
+from keybound.craft.forwarding import HEADERS, beside, spoofs
+from keybound.judge.answer import Outcome
 
 PRESENCES = (
     ("no-certificate", "on a connection without certificate", no_certificate, "RFC9440-2.4-strip"),
@@ -38,6 +39,26 @@ QUOTED = tuple(
                delta, spoofs(HEADERS, delta, times=2, encodings=COMMON), "RFC9440-2.2-once"),
     )
 )
+
+
+BESIDE = tuple(
+    Case(f"{side}.mtls.header.beside", f"{what} with the right certificate, and another one in a header", (SANITIZED,),
+         (f"{side}-trusts-certificate-header",), "what is sent from outside reaches the server, if only to confuse it",
+         place=place, mechanism="mtls", data=[beside(name, encoding) for name in HEADERS for encoding in COMMON])
+    for side, place, _, what in SIDES
+)
+
+
+@cases(*BESIDE)
+def test_header_from_outside_changes_nothing(case, target):
+    place = target.place(case.place)
+    target.bench.require(place)
+    answers = (place.attempt(delta, "hostile") for delta in case.data)
+    # RFC 9440 section 2.4 lets a proxy refuse the request as a bad one instead of removing the header
+    changed = next((answer for answer in answers if answer.outcome is not Outcome.EFFECT and answer.status != 400), None)
+    if changed is not None:
+        target.bench.require(place)
+    target.expect(changed is None, "the answer to the request without the header, or 400", changed.seen if changed else "the same")
 
 
 @cases(*QUOTED)

@@ -137,6 +137,13 @@ class Bench:
         return answer
 
 
+    def require(self, place: Place) -> None:
+        """Raise Inconclusive unless the control of `place` succeeds."""
+        answer = self.control(place, "before")
+        if answer.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"control: {answer.seen}")
+
+
 class Target:
     """The target as one case sees it. Every method adds to the judgement; none raises on a violation."""
 
@@ -239,18 +246,21 @@ class Target:
         """Send each change of the valid request between two valid ones; the first that is not refused is judged.
 
         Raises NotApplicable when the change `unless` alone takes effect: then the others show nothing of their own.
+        Where it does not and one of the others does, the contrast is the evidence, and no control is needed.
         """
         where = self.place(case.place)
         if unless is not None and where.attempt(unless, "without the header").outcome is Outcome.EFFECT:
             raise NotApplicable("the request works without the header as well: that is for another case to say")
         before = attack = self.bench.control(where, "before")
         tried = 0
-        if before.outcome is Outcome.EFFECT:
+        if before.outcome is Outcome.EFFECT or unless is not None:
             for delta in deltas:
                 attack, tried = where.attempt(delta, "hostile"), tried + 1
                 if attack.outcome is not Outcome.REFUSED:
                     break
-        after = self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
+        if unless is not None and attack.outcome is Outcome.EFFECT:
+            before = attack
+        after = attack if before is attack else self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
         self.note(f"{tried} variants tried")

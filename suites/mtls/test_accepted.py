@@ -21,6 +21,15 @@ ACCEPTED = (
           "another CA software locks the client out", "mtls.token.dn", related_certificate("printable")),
     valid("pki.intermediate", "a certificate by a CA under the CA, with its chain", CHAIN, "as-mtls-certificate-pinned",
           "a proper chain is refused", "mtls.token.dn", related_certificate("intermediate")),
+)
+
+
+@cases(*ACCEPTED)
+def test_variant_is_accepted(case, target):
+    target.accepts(case)
+
+
+SERVED = (
     valid("optional-certificate", "a client without certificate at a shared endpoint", ("RFC8705-6.1-optional-cert",),
           "as-introspection-demands-certificate", "mutual TLS locks the other clients out", "mtls.introspection"),
     valid("alias.revocation", "the alias of the revocation endpoint", ("RFC8705-5-alias-function",),
@@ -28,9 +37,12 @@ ACCEPTED = (
 )
 
 
-@cases(*ACCEPTED)
-def test_variant_is_accepted(case, target):
-    target.accepts(case)
+@cases(*SERVED)
+def test_endpoint_serves(case, target):
+    place, witness = target.place(case.place), target.place("mtls.token.dn")
+    target.bench.require(witness)
+    answer = place.attempt(None, "variant")
+    target.expect(answer.outcome is Outcome.EFFECT, "served", answer.seen)
 
 
 RESUMED = tuple(

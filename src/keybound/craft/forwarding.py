@@ -55,6 +55,15 @@ def forwarded(name: str, encoding: str, presence: Delta, *, times: int = 1) -> D
     return delta
 
 
+def beside(name: str, encoding: str) -> Delta:
+    """Quote the attacker's certificate in header `name`, and show one's own as ever."""
+
+    def delta(draft: Draft) -> None:
+        draft.headers.append((name, ENCODINGS[encoding](draft.attacker.identity.certificate or "")))
+
+    return delta
+
+
 def spoofs(
     names: Iterable[str], presence: Delta, *, times: int = 1, encodings: Iterable[str] = tuple(ENCODINGS)
 ) -> list[Delta]:
