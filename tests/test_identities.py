@@ -13,7 +13,6 @@ from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.reference import pki
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Request
-from keybound.wire.resumption import send_resumed
 
 
 class Mirror(socketserver.StreamRequestHandler):
@@ -81,7 +80,7 @@ def test_resumed_session_is_of_the_same_identity(made, url, identities, version)
     with Wire(made.ca.certificate_pem) as wire:
         for identity in identities:
             pinned = Identity(identity.name, identity.certificate, identity.certificate_key, version)
-            exchange, reused = send_resumed(wire, Request("GET", url), pinned, "resumed")
+            exchange, reused = wire.resumed(Request("GET", url), pinned, "resumed")
             assert reused
             assert seen(exchange) == shown(identity)
 

@@ -3,16 +3,21 @@
 Each row is the valid request of each place that reads proofs, with one claim changed.
 """
 
+from urllib.parse import urlsplit
+
 from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, Case, cases, spread
 from keybound.craft.deltas import (
     HOUR,
     as_text,
     ath_of_another_token,
+    ath_with_sha512,
     claim,
     htu,
     in_list,
+    raw_claim,
     without_claim,
 )
+from keybound.craft.jose import unb64url
 from keybound.errors import NotApplicable
 
 CLAIMS = (
@@ -27,6 +32,14 @@ CLAIMS = (
     Case("proof.htm.other-method", "htm of another method", ("RFC9449-4.3-htm",), ("htm-not-compared",),
          "a captured proof is used for another method", claim("htm", lambda right: "PUT" if right != "PUT" else "GET"),
          also=("TP-20", "RS-10")),
+    Case("proof.htm.empty", "htm is an empty string", ("RFC9449-4.3-htm",), ("htm-prefix-ok",),
+         "every method begins with nothing", claim("htm", lambda _: "")),
+    Case("proof.htm.prefix", "htm is the method's first letter", ("RFC9449-4.3-htm",), ("htm-prefix-ok",),
+         "a method is compared by its beginning only", claim("htm", lambda right: right[:1])),
+    Case("proof.htm.longer", "htm is the method and more", ("RFC9449-4.3-htm",), ("htm-prefix-ok",),
+         "a method is compared by its beginning only", claim("htm", lambda right: f"{right}X")),
+    Case("proof.htm.lower-case", "htm in lower case", ("RFC9449-4.3-htm",), ("htm-case-ignored",),
+         "methods have case (RFC 9110 section 9.1)", claim("htm", str.lower), lenient=True, also=("TP-21",)),
     Case("proof.htm.list", "htm is a list that holds the method", ("RFC9449-4.3-htm",), ("htm-list-ok",),
          "loose comparison takes [\"POST\"] for \"POST\"", claim("htm", in_list), also=("TP-18",)),
     Case("proof.htu.missing", "no htu", ("RFC9449-4.3-htu-present",), ("htu-optional",),
@@ -43,15 +56,44 @@ CLAIMS = (
     Case("proof.htu.other-scheme", "htu of another scheme", ("RFC9449-4.3-htu",), ("htu-scheme-ignored",),
          "a proof sent over plain HTTP is used over TLS",
          htu(scheme=lambda right: "http" if right == "https" else "https"), also=("HT-13",)),
+    Case("proof.htu.empty", "htu is an empty string", ("RFC9449-4.3-htu",), ("htu-prefix-ok",),
+         "every URL begins with nothing", claim("htu", lambda _: "")),
+    Case("proof.htu.shorter", "htu without the end of its path", ("RFC9449-4.3-htu",), ("htu-prefix-ok",),
+         "a URL is compared by its beginning only", claim("htu", lambda right: right[:-1])),
+    Case("proof.htu.longer", "htu with more path behind it", ("RFC9449-4.3-htu",), ("htu-prefix-ok",),
+         "a URL is compared by its beginning only", claim("htu", lambda right: f"{right}/more")),
+    Case("proof.htu.relative", "htu is the path alone", ("RFC9449-4.3-htu",), ("htu-relative-ok",),
+         "a proof made for the same path on another host is used here", claim("htu", lambda right: urlsplit(right).path)),
+    Case("proof.htu.unparseable", "htu is no URI", ("RFC9449-4.3-htu",), ("htu-unparseable-ok",),
+         "what cannot be parsed is not compared", claim("htu", lambda _: ":::*;"), also=("TP-23",)),
+    Case("proof.htu.userinfo", "htu has this host as user name of another", ("RFC9449-4.3-htu",), ("htu-substring-ok",),
+         "a proof made for https://this-host@attacker.example is used here",
+         htu(netloc=lambda right: f"{right}@attacker.example"), also=("HT-10",)),
+    Case("proof.htu.path-case", "htu with its path in upper case", ("RFC9449-4.3-htu-distinct-targets",),
+         ("htu-path-case-ignored",), "two resources become one", htu(path=str.upper), lenient=True, also=("HT-06",)),
+    Case("proof.htu.trailing-slash", "htu with a slash behind its path", ("RFC9449-4.3-htu-distinct-targets",),
+         ("htu-slashes-merged",), "two resources become one", htu(path=lambda right: f"{right}/"), lenient=True, also=("HT-07",)),
+    Case("proof.htu.double-slash", "htu with a doubled slash", ("RFC9449-4.3-htu-distinct-targets",), ("htu-slashes-merged",),
+         "two resources become one", htu(path=lambda right: f"/{right}"), lenient=True, also=("HT-11",)),
     Case("proof.htu.list", "htu is a list that holds the URL", ("RFC9449-4.3-htu",), ("htu-list-ok",),
          "loose comparison takes a list for its item", claim("htu", in_list), also=("TP-18",)),
     Case("proof.iat.missing", "no iat", ("RFC9449-4.3-iat-present",), ("iat-optional",),
          "a proof without a date never grows old", without_claim("iat"), also=("TP-17", "NO-11")),
+    Case("proof.iat.huge", "iat is 1e400", ("RFC9449-4.3-iat-window",), ("crashes-on-huge-iat",),
+         "a date that no clock reaches crashes the server", raw_claim("iat", "1e400")),
+    Case("proof.iat.nan", "iat is NaN", ("RFC9449-4.3-iat-window",), ("iat-nan-ok",),
+         "NaN is neither too old nor too new", raw_claim("iat", "NaN")),
     Case("proof.iat.string", "iat is a string of digits", ("RFC9449-4.3-iat-present",), ("iat-string-ok",),
          "a date that is no NumericDate", claim("iat", as_text), lenient=True, also=("TP-18",)),
 )
 
 FRESHNESS = (
+    Case("proof.iat.zero", "iat is 0", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
+         "a proof from 1970 still works", claim("iat", lambda _: 0)),
+    Case("proof.iat.negative", "iat is -1", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
+         "a proof from before 1970 still works", claim("iat", lambda _: -1)),
+    Case("proof.iat.milliseconds", "iat in milliseconds", ("RFC9449-4.3-iat-window",), ("iat-milliseconds-ok",),
+         "a date of the far future is divided until it fits", claim("iat", lambda now: now * 1000)),
     Case("proof.iat.stale", "iat one hour ago", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
          "an old captured proof still works", claim("iat", lambda now: now - HOUR), also=("TP-24",)),
     Case("proof.iat.future", "iat one hour ahead", ("RFC9449-4.3-iat-window",), ("iat-no-future-limit",),
@@ -63,14 +105,23 @@ TOKEN_HASH = (
          "a proof captured at one place serves with any token", without_claim("ath"), also=("RS-07",)),
     Case("proof.ath.other-token", "ath of another token", ("RFC9449-4.3-ath",), ("ath-not-compared",),
          "a proof made for one token serves with another", ath_of_another_token, also=("RS-08",)),
+    Case("proof.ath.empty", "ath is an empty string", ("RFC9449-4.3-ath",), ("ath-empty-ok",),
+         "a proof captured at one place serves with any token", claim("ath", lambda _: "")),
+    Case("proof.ath.hex", "ath in hex", ("RFC9449-4.3-ath",), ("ath-hex-ok",),
+         "the hash has one spelling", claim("ath", lambda right: unb64url(right).hex()), also=("RS-08",)),
     Case("proof.ath.list", "ath is a list that holds the hash", ("RFC9449-4.3-ath",), ("ath-list-ok",),
          "loose comparison takes a list for its item", claim("ath", in_list), also=("RS-09",)),
+)
+
+OTHER_HASH = (
+    Case("proof.ath.sha512", "ath made with SHA-512", ("RFC9449-11.10-sha256",), ("ath-sha512-ok",),
+         "the hash is SHA-256 and no other", ath_with_sha512),
 )
 
 AT_A_WRITE = tuple(row for row in CLAIMS if row.id in {"proof.htm.other-method", "proof.htu.other-path"})
 
 
-@cases(*spread(CLAIMS, PROOF_READERS), *spread(TOKEN_HASH, RESOURCES), *spread(AT_A_WRITE, [WRITE]))
+@cases(*spread(CLAIMS, PROOF_READERS), *spread(TOKEN_HASH + OTHER_HASH, RESOURCES), *spread(AT_A_WRITE, [WRITE]))
 def test_wrong_claim_is_refused(case, target):
     target.refuses(case)
 
@@ -82,3 +133,17 @@ def test_untimely_proof_is_refused(case, target):
     if target.session.nonces.newest(place.server) is not None:
         raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
     target.refuses(case)
+
+
+SIBLING = Case("proof.htu.other-endpoint", "htu of another endpoint of the same server", ("RFC9449-4.3-htu",), ("htu-any-endpoint",),
+               "a proof made for one endpoint opens another", also=("TP-22", "RS-10"))
+
+
+@cases(*spread([SIBLING], PROOF_READERS))
+def test_proof_for_another_endpoint_is_refused(case, target):
+    siblings = target.endpoints()
+
+    def other(right):
+        return next(url for url in siblings if url.partition("?")[0] != right)
+
+    target.refuses(case, claim("htu", other))

@@ -1,24 +1,38 @@
 """A proof whose JOSE header is missing a member, lies, or gives a secret away (RFC 9449 sections 4.2 and 4.3)."""
 
-from keybound.cases import PROOF_READERS, Case, cases, spread
+from keybound.cases import API, PROOF_READERS, TOKEN, Case, cases, spread
+from keybound.craft.certificates import x5c_of
 from keybound.craft.deltas import (
     as_text,
+    der_signature,
     empty_signature,
     flipped_signature,
+    hmac_of_public_key,
     in_list,
+    jwk_instead,
     member,
     private_jwk,
+    signature,
     signed_by_attacker,
+    swapped_claims,
     symmetric,
     unsigned,
+    unsigned_as,
+    with_key,
     without_member,
 )
+from keybound.craft.jose import Key, compact_json
+from keybound.errors import Inconclusive, NotApplicable
 
 HEADER = (
     Case("proof.typ.missing", "no typ", ("RFC9449-4.3-typ",), ("typ-optional",),
          "any signed JWT of the client could stand in for a proof", without_member("typ"), also=("TP-04",)),
     Case("proof.typ.other", "typ is JWT", ("RFC9449-4.3-typ",), ("typ-not-compared",),
          "any signed JWT of the client could stand in for a proof", member("typ", lambda _: "JWT"), also=("TP-05",)),
+    Case("proof.typ.access-token", "typ is at+jwt", ("RFC9449-4.3-typ",), ("typ-not-compared",),
+         "any signed JWT of the client could stand in for a proof", member("typ", lambda _: "at+jwt"), also=("TP-05",)),
+    Case("proof.typ.longer", "typ is dpop+jwt+x", ("RFC9449-4.3-typ",), ("typ-prefix-ok",),
+         "a type is compared by its beginning only", member("typ", lambda right: f"{right}+x")),
     Case("proof.typ.list", "typ is a list that holds dpop+jwt", ("RFC9449-4.3-typ",), ("typ-list-ok",),
          "loose comparison takes a list for its item", member("typ", in_list), also=("TP-06",)),
     Case("proof.alg.missing", "no alg", ("RFC9449-4.3-alg-supported",), ("alg-guessed",),
@@ -27,10 +41,29 @@ HEADER = (
          "the server guesses what the attacker wants it to guess", member("alg", lambda _: 256), also=("TP-12",)),
     Case("proof.alg.none", "alg none, no signature", ("RFC9449-4.3-alg-none",), ("alg-none-ok",),
          "anybody can make a proof for the victim's public key", unsigned, also=("TP-10",)),
+    Case("proof.alg.none-mixed-case", "alg nOnE, no signature", ("RFC9449-4.3-alg-none",), ("alg-none-ok",),
+         "anybody can make a proof for the victim's public key", unsigned_as("nOnE"), also=("TP-10",)),
+    Case("proof.alg.none-signed", "alg none, with a signature", ("RFC9449-4.3-alg-none",), ("alg-none-ok",),
+         "a signature that nobody looks at", member("alg", lambda _: "none"), also=("TP-10",)),
+    Case("proof.alg.unknown", "an alg that nobody registered", ("RFC9449-4.3-alg-supported",), ("alg-unknown-guessed",),
+         "the server guesses what the attacker wants it to guess", member("alg", lambda _: "XX256"), also=("TP-12",)),
+    Case("proof.alg.mismatched", "an alg that does not go with the key", ("RFC9449-4.3-alg-supported",), ("alg-mismatch-ok",),
+         "two layers verify by two algorithms", member("alg", lambda right: "ES256" if right[:2] != "ES" else "RS256"),
+         also=("TP-16",)),
+    Case("proof.alg.hs256-public-pem", "HS256 keyed with the public key's PEM", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
+         "everybody knows the public key", hmac_of_public_key(Key.public_pem), also=("TP-11",)),
+    Case("proof.alg.hs256-public-der", "HS256 keyed with the public key's DER", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
+         "everybody knows the public key", hmac_of_public_key(Key.public_der), also=("TP-11",)),
+    Case("proof.alg.hs256-public-jwk", "HS256 keyed with the public key's JWK", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
+         "everybody knows the public key", hmac_of_public_key(lambda key: compact_json(key.jwk)), also=("TP-11",)),
     Case("proof.alg.hs256", "HS256 with a symmetric jwk", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
          "a shared secret proves nothing about who holds it", symmetric, also=("TP-11", "KY-02")),
     Case("proof.jwk.missing", "no jwk", ("RFC9449-4.3-jwk-present",), ("jwk-optional",),
          "the server verifies with a key of its own choice", without_member("jwk"), also=("TP-08",)),
+    Case("proof.jwk.kid-instead", "kid instead of jwk", ("RFC9449-4.3-jwk-present",), ("jwk-optional",),
+         "the server verifies with a key of its own choice", jwk_instead("kid", lambda key: key.thumbprint)),
+    Case("proof.jwk.x5c-instead", "x5c instead of jwk", ("RFC9449-4.3-jwk-present",), ("x5c-ok",),
+         "the server verifies with a certificate's key", jwk_instead("x5c", lambda key: [x5c_of(key)])),
     Case("proof.jwk.string", "jwk is JSON text in a string", ("RFC9449-4.3-jwk-present",), ("jwk-string-ok",),
          "two parsers see two keys", member("jwk", as_text), also=("TP-09",)),
     Case("proof.jwk.number", "jwk is a number", ("RFC9449-4.3-jwk-present",), ("crashes-on-odd-jwk",),
@@ -44,6 +77,10 @@ SIGNATURE = (
          ("signature-not-verified",), "the victim's public key is enough", signed_by_attacker, also=("TP-14",)),
     Case("proof.signature.flipped", "first bit of the signature flipped", ("RFC9449-4.3-signature",),
          ("signature-not-verified",), "the victim's public key is enough", flipped_signature, also=("TP-15",)),
+    Case("proof.signature.zeros", "a signature of zeros", ("RFC9449-4.3-signature",), ("zero-signature-ok",),
+         "r = s = 0 verifies under a broken ECDSA", signature(lambda right: bytes(len(right)))),
+    Case("proof.signature.swapped-claims", "claims changed after signing", ("RFC9449-4.3-signature",),
+         ("signature-not-verified",), "a captured proof is dressed up anew", swapped_claims),
     Case("proof.signature.empty", "empty signature", ("RFC9449-4.3-signature",),
          ("signature-not-verified",), "the victim's public key is enough", empty_signature, also=("TP-15",)),
 )
@@ -52,3 +89,38 @@ SIGNATURE = (
 @cases(*spread(HEADER + SIGNATURE, PROOF_READERS))
 def test_wrong_header_or_signature_is_refused(case, target):
     target.refuses(case)
+
+
+DER = Case("proof.signature.der", "an ECDSA signature in DER", ("RFC9449-4.3-signature",), ("der-signature-ok",),
+           "a signature has one encoding (RFC 7518 section 3.4)", der_signature)
+
+
+@cases(*spread([DER], PROOF_READERS))
+def test_signature_encoding_is_checked(case, target):
+    if not target.session.alg.startswith("ES"):
+        raise NotApplicable("no ECDSA algorithm works here")
+    target.refuses(case)
+
+
+OTHER_ALGS = tuple(
+    Case(f"proof.signature.flipped-{alg.lower()}", f"first bit of an {alg} signature flipped", ("RFC9449-4.3-signature",),
+         ("signature-es-only",), "the signature is verified for some algorithms only", data=alg)
+    for alg in ("EdDSA", "PS256", "RS256")
+)
+
+
+@cases(*spread(OTHER_ALGS, (TOKEN, API)))
+def test_signature_is_verified_for_every_algorithm(case, target):
+    if case.data not in target.session.metadata.strings("dpop_signing_alg_values_supported"):
+        raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
+    key = target.session.key("victim", case.data)
+    try:
+        right = with_key(key) if case.place == "token" else target.token_of_key(key)
+    except Inconclusive as error:
+        raise NotApplicable(f"there is no token for a key of {case.data}: {error}") from None
+
+    def flipped(draft):
+        right(draft)
+        flipped_signature(draft)
+
+    target.refuses(case, flipped)

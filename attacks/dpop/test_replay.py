@@ -4,6 +4,10 @@ No RFC 2119 word asks for replay detection, so a server without it is warned abo
 """
 
 from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.craft.deltas import header_value
+from keybound.craft.jose import ALPHABET, b64url, malleate, read_claims, unb64url
+from keybound.errors import NotApplicable
+from keybound.judge.answer import Outcome
 
 REPLAY = Case("replay.same-proof", "the same proof again", ("RFC9449-11.1-jti-replay",), ("no-replay-store",),
               "a proof read on the way can be used once more by the reader", lenient=True, also=("RP-01", "RP-02", "RS-15"))
@@ -13,3 +17,56 @@ PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO)
 @cases(*spread([REPLAY], PLACES))
 def test_proof_is_good_once(case, target):
     target.refuses_again(case)
+
+
+BYPASS = "a replay that differs in nothing but its spelling is not noticed"
+
+
+def same_jti(used):
+    jti = read_claims(used)["jti"]
+    return lambda draft: draft.proof.claims.update(jti=jti)
+
+
+def respelled(used):
+    """Change the bits of the last signature character that mean nothing."""
+    head, last = used[:-1], used[-1]
+    return header_value(lambda _: head + ALPHABET[ALPHABET.index(last) ^ 1])
+
+
+def malleated(used):
+    """Turn (r, s) of an ECDSA signature into (r, n - s), which verifies as well."""
+    signed, _, signature = used.rpartition(".")
+    return header_value(lambda _: f"{signed}.{b64url(malleate(unb64url(signature)))}")
+
+
+CHANGED = (
+    Case("replay.same-jti", "the jti of a used proof in a new one", ("RFC9449-11.1-jti-replay",), ("replay-by-bytes",),
+         "what is remembered is not the jti", lenient=True, data=same_jti, also=("RP-03",)),
+    Case("replay.spare-bits", "a used proof with its last signature character respelled", ("RFC9449-11.1-jti-replay",),
+         ("replay-by-bytes",), BYPASS, lenient=True, data=respelled),
+    Case("replay.malleable-signature", "a used proof with s replaced by n - s", ("RFC9449-11.1-jti-replay",),
+         ("replay-by-bytes",), BYPASS, lenient=True, data=malleated),
+)
+
+
+@cases(*spread(CHANGED, PLACES))
+def test_used_proof_stays_used(case, target):
+    alg = target.session.alg
+    if case.data is malleated and alg != "ES256":
+        raise NotApplicable("the algorithm of ordinary proofs here is not ES256")
+    if case.data is respelled and alg == "ES384":
+        raise NotApplicable("signatures of this algorithm have no spare bits in base64url")
+    target.refuses_replay_with(case, case.data)
+
+
+AT_ONCE = Case("replay.parallel", "one proof in eight requests at once", ("RFC9449-11.1-jti-replay",), ("replay-store-late",),
+               "two requests at the same moment both find the proof unused", lenient=True, also=("RP-01",))
+COUNT = 8
+
+
+@cases(*spread([AT_ONCE], PLACES[:1] + PLACES[2:3]))
+def test_one_of_many_at_once_succeeds(case, target):
+    answers = target.parallel(case, COUNT)
+    succeeded = sum(answer.outcome is Outcome.EFFECT for answer in answers)
+    target.measure("parallel_replays_accepted", f"{case.role}.{case.place}", succeeded, f"of {COUNT}")
+    target.expect(succeeded <= 1, "one of them succeeds at most", f"{succeeded} of {COUNT} succeeded")

@@ -1,8 +1,21 @@
 """A thief has a DPoP-bound access token, but not the key it is bound to (RFC 9449 sections 4.3, 7.1 and 7.2)."""
 
 from keybound.cases import API, USERINFO, WRITE, At, Case, cases, spread
-from keybound.craft.deltas import as_bearer, by_attacker, no_proof, stolen_as_bearer
+from keybound.craft.deltas import (
+    as_bearer,
+    as_proxy_authorization,
+    by_attacker,
+    by_attacker_with_victims_kid,
+    no_proof,
+    no_token,
+    stolen_as_bearer,
+    token_in_form,
+    token_in_query,
+)
+from keybound.craft.proof import ath
+from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.places import BAD_TOKEN
+from keybound.judge.rules import Exact
 
 THEFTS = (
     Case("stolen.as-bearer", "a bound token as Bearer, no proof", ("RFC9449-7.2-bearer-downgrade", "RFC9449-6-binding-known"),
@@ -19,6 +32,21 @@ THEFTS = (
          "any key will do, so the token is a bearer token", by_attacker, exact=BAD_TOKEN, also=("RS-11",)),
 )
 OPAQUE = At("api.opaque", "rs.opaque", ("RFC9449-6.2-introspecting-rs-checks",))
+NO_CODE = Exact((400, 401), ())
+ELSEWHERE = (
+    Case("stolen.in-query", "a bound token in the query, no proof", ("RFC9449-7.2-bearer-body-query",), ("query-token-ok",),
+         "the binding is ignored where the token travels in another way", token_in_query, exact=NO_CODE, also=("RS-23",)),
+    Case("stolen.in-form", "a bound token in a form, no proof", ("RFC9449-7.2-bearer-body-query",), ("form-token-ok",),
+         "the binding is ignored where the token travels in another way", token_in_form, exact=NO_CODE, also=("RS-22",)),
+    Case("stolen.proxy-authorization", "a bound token with its proof in Proxy-Authorization", ("RFC9449-7.1-no-proxy-auth",),
+         ("proxy-authorization-ok",), "a field that proxies read and log is taken for Authorization", as_proxy_authorization,
+         exact=NO_CODE),
+    Case("proof-alone", "a good proof without a token", ("RFC9449-4-proof-alone",), ("proof-alone-ok",),
+         "whoever has any key is let in", no_token, exact=NO_CODE, also=("RS-24",)),
+    Case("stolen.attacker-key-victims-kid", "a proof by the attacker's key that names the victim's thumbprint as kid",
+         ("RFC9449-4.3-key-match",), ("kid-as-thumbprint", "any-key"), "the thief says whose key it is", by_attacker_with_victims_kid,
+         exact=BAD_TOKEN),
+)
 RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
 
 WITH_EFFECT = tuple(
@@ -31,6 +59,47 @@ OPAQUE_THEFT = Case("stolen.attacker-key", "an opaque bound token with a proof b
                     by_attacker, exact=BAD_TOKEN, also=("RS-11", "RS-36"))
 
 
-@cases(*spread(THEFTS, RESOURCES), *spread(WITH_EFFECT, [WRITE]), *spread([OPAQUE_THEFT], [OPAQUE]))
+@cases(*spread(THEFTS + ELSEWHERE, RESOURCES), *spread(WITH_EFFECT, [WRITE]), *spread([OPAQUE_THEFT], [OPAQUE]))
 def test_stolen_token_is_useless(case, target):
     target.refuses(case)
+
+
+UNBOUND = Case("rs.unbound-token", "an unbound token under the DPoP scheme, with a good proof", ("RFC9449-7.1-unbound-token",),
+               ("rs-unbound-token-ok",), "a stolen bearer token is dressed up as a bound one", place="api", exact=BAD_TOKEN,
+               lenient=True, also=("RS-05",))
+
+
+@cases(UNBOUND)
+def test_unbound_token_is_not_bound_by_a_proof(case, target):
+    lane = target.api_lane()
+    if lane.client.dpop_bound:
+        raise NotApplicable("the client whose tokens work at the resource gets bound tokens only")
+    try:
+        token = target.read(target.session.issue(lane, delta=no_proof, label="unbound token"))
+    except Inconclusive as error:
+        raise NotApplicable(f"there is no unbound token: {error}") from None
+    if token.type != "bearer":
+        raise NotApplicable(f"there is no unbound token: {token.facts}")
+    target.refuses(case, use_token(token.token))
+
+
+EARLIER = Case("rs.proof.ath.earlier-token", "ath of another good token of the same client", ("RFC9449-4.3-ath",),
+               ("rs-ath-of-any-token",), "a proof made for one token serves with another", place="api", also=("RS-08",))
+
+
+@cases(EARLIER)
+def test_hash_of_an_earlier_token_is_refused(case, target):
+    place, lane = target.place("api"), target.api_lane()
+    target.session.forget(lane)
+    earlier = target.session.token(lane)
+    place.control("the earlier token's own use")
+    target.session.forget(lane)
+    target.refuses(case, lambda draft: draft.proof.claims.update(ath=ath(earlier.value)))
+
+
+def use_token(token):
+    def delta(draft):
+        draft.token = token.value
+        draft.proof.claims["ath"] = ath(token.value)
+
+    return delta

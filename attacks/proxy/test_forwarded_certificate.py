@@ -14,7 +14,7 @@ SIDES = (
     ("as", "mtls.token.dn", "RFC8705-2-handshake", "the client's id"),
 )
 COMMON = ("escaped", "base64")
-SANITIZED = "RFC9700-4.13-sanitize"
+SANITIZED = "RFC9700-4.13-sanitized-headers"
 THREAT = "whoever knows the certificate is its holder: a TLS terminator lets the header through, or nothing ends TLS here"
 
 

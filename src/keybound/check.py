@@ -1,7 +1,7 @@
 """What a test function works with: the target, one case, and the words for what must happen.
 
-    def test_broken_proof_is_refused(case, target):
-        target.refuses(case)
+def test_broken_proof_is_refused(case, target):
+    target.refuses(case)
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keybound.cases import Case
-from keybound.craft.deltas import with_key
+from keybound.craft.deltas import header_value, with_key
 from keybound.craft.jose import Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
@@ -23,13 +23,14 @@ from keybound.flows.session import Lane, Session, Token
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
 from keybound.judge.catalogue import Requirement
-from keybound.judge.rules import Finding, Judgement
+from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
 from keybound.target.profile import Grant, Mechanism
 from keybound.wire.exchange import Exchange
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
 _LOST_AFTER = 3
+_STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
 
 Facts = dict[str, str]
 
@@ -174,8 +175,12 @@ class Target:
             fits = auth in {None, lane.client.auth} and not (confidential and lane.client.auth == "none")
             if fits and not (jwt and self.bench.facts.get(f"token.{lane}") == "opaque"):
                 return lane
-        what = " ".join(filter(None, (grant, auth, "confidential" if confidential else "", "JWT" if jwt else "")))
-        raise NotApplicable(f"the profile names no client that gets {mechanism} tokens ({what or 'by any grant'})")
+        what = " ".join(
+            filter(None, (grant, auth, "confidential" if confidential else "", "JWT" if jwt else ""))
+        )
+        raise NotApplicable(
+            f"the profile names no client that gets {mechanism} tokens ({what or 'by any grant'})"
+        )
 
     def read(self, token: Token) -> Reading:
         """Read what can be read of a token: its claims, or else its introspection response."""
@@ -216,7 +221,7 @@ class Target:
 
     def token_of_key(self, key: Key) -> Delta:
         """Return a delta that uses another token of the victim, bound to `key`, with a proof of that key."""
-        lane = self._api_lane()
+        lane = self.api_lane()
         token = self.session.token(lane, key=key)
 
         def delta(draft: Draft) -> None:
@@ -227,7 +232,17 @@ class Target:
 
         return delta
 
-    def _api_lane(self) -> Lane:
+    def endpoints(self) -> list[str]:
+        """Return the URLs of the endpoints that read proofs; raises NotApplicable when there is only one."""
+        names = ("token", "pushed_authorization_request", "userinfo")
+        found = [url for name in names if (url := self.session.metadata.endpoint(name))]
+        found += [self.session.profile.resource.url] if self.session.profile.resource else []
+        if len(set(found)) < 2:
+            raise NotApplicable("the target has no second endpoint that reads proofs")
+        return found
+
+    def api_lane(self) -> Lane:
+        """Return the lane whose tokens the protected resource takes; raises NotApplicable."""
         return _API(self.session, self.bench.facts)
 
     def refuses(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> None:
@@ -277,10 +292,54 @@ class Target:
             draft.proof_headers = lambda _: [kept[-1]]
 
         before = where.attempt(keep, "control before: the proof's first use")
-        attack = where.attempt(repeat, "hostile: the same proof again") if before.outcome is Outcome.EFFECT else before
+        attack = (
+            where.attempt(repeat, "hostile: the same proof again")
+            if before.outcome is Outcome.EFFECT
+            else before
+        )
         after = self.bench.control(where, "after")
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def refuses_replay_with(self, case: Case, change: Callable[[str], Delta]) -> None:
+        """Send a proof, see that the same bytes are refused, send what `change` makes of the used proof, and judge.
+
+        Raises NotApplicable where the same bytes are taken again: without detection there is nothing to bypass.
+        """
+        where = self.place(case.place)
+        kept: list[str] = []
+
+        def keep(draft: Draft) -> None:
+            draft.proof_headers = lambda proof: [kept.append(proof) or proof]  # type: ignore[func-returns-value]
+
+        before = where.attempt(keep, "control before: the proof's first use")
+        if before.outcome is Outcome.EFFECT:
+            again = where.attempt(header_value(lambda _: kept[-1]), "the same proof again")
+            if again.outcome is Outcome.EFFECT:
+                raise NotApplicable("replays are not detected here, so there is nothing to bypass")
+        attack = where.attempt(change(kept[-1]), "hostile: the used proof, changed")
+        after = self.bench.control(where, "after")
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def parallel(self, case: Case, count: int) -> list[Answer]:
+        """Send one request with one proof `count` times at once and return the answers.
+
+        Raises NotApplicable where replays are not detected at all, or where one request uses up more than its proof.
+        """
+        where = self.place(case.place)
+        if where.server == "as" and where.lane is not None and where.lane.grant != "client_credentials":
+            raise NotApplicable(f"a {where.lane.grant} request is good once for other reasons")
+        if self.bench.control(where, "before").outcome is not Outcome.EFFECT:
+            raise Inconclusive("the control before failed")
+        draft = where.build(where.material())
+        proofs = [draft.proof.encode()] if draft.proof else []
+        draft.proof_headers = lambda _: proofs
+        answers = self.session.burst(draft, count, "hostile: at once", where.effect)
+        time.sleep(_STORED_SECONDS)
+        if where.attempt(header_value(lambda _: proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
+            raise NotApplicable("replays are not detected here")
+        return answers
 
     def accepts(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> Answer:
         """Send the valid request, a variant that is just as valid, and the valid one again, and judge."""
@@ -316,6 +375,10 @@ class Target:
         if holds:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
+
+    def measure(self, name: str, place: str, value: float, unit: str) -> None:
+        """Record a number that the specifications leave open."""
+        self.judgement.measurements.append(Measurement(name, place, value, unit))
 
     def note(self, text: str) -> None:
         """Record a lawful difference as information."""

@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 import sys
 import traceback
 from enum import StrEnum
@@ -15,7 +16,9 @@ from keybound import __version__
 from keybound.errors import KeyboundError, UsageError
 from keybound.report.text import one_line
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+_ABOUT = "Conformance and attack tests for sender-constrained OAuth tokens: DPoP (RFC 9449) and mutual TLS (RFC 8705)."
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=_ABOUT)
 
 
 class Role(StrEnum):
@@ -42,7 +45,9 @@ class Nonce(StrEnum):
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-FaultOption = Annotated[list[str] | None, typer.Option("--fault", metavar="ID", help="Switch on a fault; repeatable.")]
+FaultOption = Annotated[
+    list[str] | None, typer.Option("--fault", metavar="ID", help="Switch on a fault; repeatable.")
+]
 
 
 def _known_faults(ids: list[str] | None) -> tuple[str, ...]:
@@ -57,23 +62,27 @@ def _known_faults(ids: list[str] | None) -> tuple[str, ...]:
 
 
 def _workers(value: str) -> str:
-    if value != "auto" and not value.isdigit():
+    if not re.fullmatch(r"auto|[0-9]{1,3}", value):
         raise UsageError(f"-n takes a number or auto, not {value!r}")
     return value
 
 
 def _print_json(data: object) -> None:
-    print(json.dumps(data, indent=1, ensure_ascii=False))  # noqa: T201
+    print(json.dumps(data, indent=1, ensure_ascii=False))
 
 
 @app.command()
 def run(
     target: Annotated[
         str | None,
-        typer.Argument(help="Profile file, or name of a shipped profile. Default: the embedded reference target."),
+        typer.Argument(
+            help="Profile file, or name of a shipped profile. Default: the embedded reference target."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("keybound-report"),
-    keyword: Annotated[str | None, typer.Option("-k", help="Only cases whose id matches this expression.")] = None,
+    keyword: Annotated[
+        str | None, typer.Option("-k", help="Only cases whose id matches this expression.")
+    ] = None,
     role: Annotated[Role | None, typer.Option(help="Only cases of this role.")] = None,
     mechanism: Annotated[Mechanism | None, typer.Option(help="Only cases of this mechanism.")] = None,
     workers: Annotated[str, typer.Option("-n", help="Worker processes: a number, or auto.")] = "0",
@@ -96,13 +105,17 @@ def serve(
     nonce: Annotated[Nonce, typer.Option(help="Who demands nonces.")] = Nonce.OFF,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 0,
-    profile: Annotated[Path, typer.Option(help="Where to write the profile.")] = Path("keybound-reference.toml"),
+    profile: Annotated[Path, typer.Option(help="Where to write the profile.")] = Path(
+        "keybound-reference.toml"
+    ),
     behind_proxy: Annotated[
-        str | None, typer.Option(metavar="HEADER", help="Speak plain HTTP and read the client certificate from HEADER.")
+        str | None,
+        typer.Option(metavar="HEADER", help="Speak plain HTTP; the client certificate comes in HEADER."),
     ] = None,
     issuer: Annotated[str | None, typer.Option(help="With --behind-proxy: the https URL of the proxy.")] = None,
     certs: Annotated[
-        Path | None, typer.Option(help="With --behind-proxy: where to write ca.crt, server.crt and server.key for the proxy.")
+        Path | None,
+        typer.Option(help="With --behind-proxy: where to write ca.crt, server.crt, server.key for the proxy."),
     ] = None,
 ) -> None:
     """Start the reference target and write a ready profile for it."""
@@ -123,7 +136,10 @@ def serve(
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(text)
         behind = f", behind it http://{server.address}" if behind_proxy else ""
-        print(f"reference target at {server.issuer}{behind}\nprofile in {profile}: keybound run {profile}", flush=True)  # noqa: T201
+        print(
+            f"reference target at {server.issuer}{behind}\nprofile in {profile}: keybound run {profile}",
+            flush=True,
+        )
 
     try:
         serve_reference(Settings(host, port, nonce.value, faults, behind_proxy, issuer), ready, keep=True)
@@ -142,14 +158,16 @@ def list_cases(as_json: JsonOption = False) -> None:
         _print_json([{name: getattr(case, name) for name in names} for case in found])
         return
     for case in found:
-        print(f"{case.id:44} {case.title}")  # noqa: T201
-    print(f"{len(found)} cases")  # noqa: T201
+        print(f"{case.id:44} {case.title}")
+    print(f"{len(found)} cases")
 
 
 @app.command()
 def requirements(
     as_json: JsonOption = False,
-    check: Annotated[bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")
+    ] = False,
 ) -> None:
     """List every requirement with the cases that speak of it."""
     from keybound.lint import coverage, lint
@@ -157,9 +175,9 @@ def requirements(
     if check:
         report = lint()
         for problem in report.problems:
-            print(problem, file=sys.stderr)  # noqa: T201
+            print(problem, file=sys.stderr)
         for spec, count in {**report.per_spec, "all": report.counts}.items():
-            print(  # noqa: T201
+            print(
                 f"{spec:10} {count.requirements:4} requirements: {count.with_cases:3} with cases, "
                 f"{count.planned:3} planned, {count.excluded:3} excluded"
             )
@@ -169,16 +187,20 @@ def requirements(
         _print_json(rows)
         return
     for row in rows:
-        state = "planned" if row["planned"] else "excluded" if row["excluded"] else f"{len(row['cases'])} cases"
-        print(f"{row['id']:44} {row['level']:10} {row['role']:4} {state:10} {row['title']}")  # noqa: T201
-    print(f"{len(rows)} requirements")  # noqa: T201
+        state = (
+            "planned" if row["planned"] else "excluded" if row["excluded"] else f"{len(row['cases'])} cases"
+        )
+        print(f"{row['id']:44} {row['level']:10} {row['role']:4} {state:10} {row['title']}")
+    print(f"{len(rows)} requirements")
 
 
 @app.command()
 def selftest(
     fault: FaultOption = None,
     show: Annotated[bool, typer.Option("--list", help="List the faults and stop.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write the kill matrix as JSON and Markdown into this folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the kill matrix as JSON and Markdown into this folder.")
+    ] = None,
     jobs: Annotated[int, typer.Option("-j", min=1, help="Runs at the same time.")] = os.cpu_count() or 1,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
@@ -187,7 +209,7 @@ def selftest(
 
     if show:
         for name, entry in FAULTS.items():
-            print(f"{name:40} {entry.wrong}")  # noqa: T201
+            print(f"{name:40} {entry.wrong}")
         return
     raise typer.Exit(run_selftest(_known_faults(fault), jobs, out))
 
@@ -210,7 +232,7 @@ def certs(folder: Annotated[Path, typer.Argument(help="New folder for the certif
     from keybound.craft.certificate_files import write_set
 
     write_set(folder)
-    print(f"certificates in {folder}; {folder / 'README.md'} says what to register where")  # noqa: T201
+    print(f"certificates in {folder}; {folder / 'README.md'} says what to register where")
 
 
 @app.command()
@@ -224,11 +246,11 @@ def schema() -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
-    print(f"keybound {__version__}")  # noqa: T201
+    print(f"keybound {__version__}")
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    print(f"keybound: {one_line(message)}", file=sys.stderr)  # noqa: T201
+    print(f"keybound: {one_line(message)}", file=sys.stderr)
     raise SystemExit(code)
 
 
@@ -241,8 +263,12 @@ def main() -> NoReturn:
     except KeyboundError as error:
         _fail(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - a traceback may hold secrets
-        usage = getattr(error, "format_message", None)  # typer brings click's errors along under changing names
+        usage = getattr(
+            error, "format_message", None
+        )  # typer brings click's errors along under changing names
         if usage is not None:
             _fail(f"{usage()} `keybound --help` shows how it is used.", UsageError.exit_code)
         last = traceback.extract_tb(error.__traceback__)[-1]
-        _fail(f"keybound itself failed: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}", 4)
+        _fail(
+            f"keybound itself failed: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}", 4
+        )

@@ -23,6 +23,7 @@ from keybound.target import capabilities
 from keybound.target.profile import Profile, load, parse
 from keybound.tree import fixtures
 from keybound.wire.client import Wire
+from keybound.wire.exchange import Exchange
 from keybound.wire.record import timestamp
 from keybound.wire.redact import Redactor
 
@@ -46,10 +47,14 @@ def start_reference(faults: tuple[str, ...] = (), nonce: str = "off") -> tuple["
     """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError."""
     source = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "keybound.reference", "--nonce", nonce]
+    command = [sys.executable, "-P", "-m", "keybound.reference", "--nonce", nonce]
     command += [word for fault in faults for word in ("--fault", fault)]
     process = subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
     )
     line = process.stdout.readline() if process.stdout else ""
     if not line:
@@ -73,6 +78,15 @@ class Controller:
     _started: float = 0.0
     _requests: int = 0
     worker_data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def _today(self) -> dt.date:
+        return dt.datetime.fromtimestamp(self._started, dt.UTC).date()
+
+    @property
+    def wrote(self) -> bool:
+        """True once there is a stream of this run."""
+        return self._writer is not None
 
     def prepare(self) -> None:
         """Start the target, examine it and open the stream; raises UsageError or TargetError."""
@@ -117,17 +131,21 @@ class Controller:
         clock = doctor.Clock()
         count = Counter[str]()
 
-        def record(exchange: doctor.Exchange) -> None:
+        def record(exchange: Exchange) -> None:
             clock.learn(exchange)
             count["requests"] += 1
 
         self._write(self._header(profile))
         limits = profile.limits
-        with Wire(profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record) as wire:
+        with Wire(
+            profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record
+        ) as wire:
             try:
                 diagnosis = doctor.examine(profile, wire, clock, redactor.secret)
             except KeyboundError as error:
-                raise type(error)(redactor.text(str(error))) from None
+                message = redactor.text(str(error))
+                self._write({"event": "check", "name": "doctor", "ok": False, "message": message})
+                raise type(error)(message) from None
         for name, message in diagnosis.checks:
             self._write({"event": "check", "name": name, "ok": True, "message": redactor.text(message)})
         for capability in capabilities.known(profile, diagnosis.metadata, diagnosis.facts):
@@ -146,7 +164,19 @@ class Controller:
 
     def _header(self, profile: Profile) -> dict[str, Any]:
         rows = catalogue.load(fixtures() / "requirements").values()
-        wanted = ("id", "spec", "section", "title", "statement", "level", "role", "severity", "url", "planned", "excluded")
+        wanted = (
+            "id",
+            "spec",
+            "section",
+            "title",
+            "statement",
+            "level",
+            "role",
+            "severity",
+            "url",
+            "planned",
+            "excluded",
+        )
         return {
             "event": "header",
             "schema": 1,
@@ -164,7 +194,8 @@ class Controller:
                 "keyword": self.options.keyword,
             },
             "requirements": [
-                {name: value for name, value in asdict(row).items() if name in wanted} | {"also": list(row.also)}
+                {name: value for name, value in asdict(row).items() if name in wanted}
+                | {"also": list(row.also)}
                 for row in rows
             ],
         }
@@ -176,13 +207,15 @@ class Controller:
     def take(self, event: dict[str, Any]) -> None:
         """Take one case event from a worker."""
         self._requests += event.pop("requests")
-        self.internal_error = self.internal_error or event.pop("internal_error")
-        today = dt.datetime.now(dt.UTC).date()
-        entry = next((entry for entry in self._accepted if entry.matches(event, today)), None)
+        measured = event.pop("measurements")
+        broken = event.pop("internal_error")
+        self.internal_error = self.internal_error or broken
+        entry = next((entry for entry in self._accepted if entry.matches(event, self._today)), None)
         if entry is not None:
             event["accepted"] = {"reason": entry.reason, "expires": entry.expires.isoformat()}
         self.cases.append(event)
-        self._write(event)
+        for each in (event, *measured):
+            self._write(each)
 
     def _exit_code(self, stale: list[baseline.Accepted]) -> int:
         open_verdicts = {case["verdict"] for case in self.cases if not case["accepted"]}
@@ -198,8 +231,8 @@ class Controller:
         """Close the stream with a footer and return the exit code of the command."""
         stale = baseline.stale(self._accepted, self.cases)
         for entry in stale:
-            message = f"{entry.case} no longer shows the accepted {entry.verdict}: remove the entry"
-            self._write({"event": "check", "name": "baseline", "ok": False, "message": message})
+            complaint = entry.complaint(self._today)
+            self._write({"event": "check", "name": "baseline", "ok": False, "message": complaint})
         code = self._exit_code(stale)
         counts = Counter(case["verdict"] for case in self.cases)
         ended = time.time()

@@ -31,5 +31,5 @@ class NotRun(Exception):  # noqa: N818
     """A case was not tried, for example because the target stopped answering."""
 
 
-class Violation(AssertionError):
+class Violation(AssertionError):  # noqa: N818
     """The target breaks a requirement. A subclass of AssertionError, so that reporters file it as *failed*."""

@@ -5,6 +5,7 @@ Loaded by `-p keybound.plugin` (the command) or by the conftest.py of a clone (p
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ _DATA = pytest.StashKey[dict[str, Any]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run; the command sets them, and plain pytest may."""
     group = parser.getgroup("keybound")
-    group.addoption("--target", help="profile file or name of a shipped one; default: the embedded reference target")
+    group.addoption(
+        "--target", help="profile file or name of a shipped one; default: the embedded reference target"
+    )
     group.addoption("--role", choices=("as", "rs"), help="only cases of this role")
     group.addoption("--mechanism", choices=("dpop", "mtls"), help="only cases of this mechanism")
     group.addoption("--fault", action="append", default=[], help="switch on a fault of the reference target")
@@ -56,7 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unwanted = [
         item
         for item in items
-        if (case := case_of(item)) and (role not in {None, case.role} or mechanism not in {None, case.mechanism})
+        if (case := case_of(item))
+        and (role not in {None, case.role} or mechanism not in {None, case.mechanism})
     ]
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
@@ -97,7 +101,9 @@ def _prepared(config: pytest.Config) -> dict[str, Any]:
 def _touches_cases(config: pytest.Config) -> bool:
     """Return True when the arguments of pytest lie in, or hold, a folder with cases."""
     folders = case_folders()
-    paths = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
+    paths = [
+        Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args
+    ]
     return any(path == f or f in path.parents or path in f.parents for path in paths for f in folders)
 
 
@@ -111,7 +117,11 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Without xdist, get the target ready as soon as it is known that there are cases to run."""
     config = session.config
-    if hasattr(config, "workerinput") or config.option.collectonly or getattr(config.option, "dist", "no") != "no":
+    if (
+        hasattr(config, "workerinput")
+        or config.option.collectonly
+        or getattr(config.option, "dist", "no") != "no"
+    ):
         return
     if any(case_of(item) for item in session.items):
         _prepared(config)
@@ -161,9 +171,14 @@ class Worker:
         self.exchanges: list[Exchange] = []
         self.sent = 0
         self.wire = Wire(
-            profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=self._record
+            profile.ca,
+            timeout=limits.timeout,
+            rate=limits.rate,
+            max_wait=limits.max_wait,
+            record=self._record,
         )
-        session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset)
+        alg = diagnosis.facts["proof_alg"]
+        session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
         requirements = catalogue.load(fixtures() / "requirements")
         self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
@@ -232,7 +247,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if case is None:
         return None
     worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
-    target: Target = pyfuncitem.funcargs["target"]
+    case_target = pyfuncitem.funcargs["target"]
+    assert isinstance(case_target, Target)  # noqa: S101
     worker.exchanges.clear()
     worker.sent = 0
     started, clock = time.time(), time.perf_counter()
@@ -241,7 +257,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         if worker.bench.lost:
             raise NotRun(worker.bench.lost)
         pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
-        judgement = target.judgement
+        judgement = case_target.judgement
         if not judgement.findings:
             raise RuntimeError(f"{case.id} judged nothing")
     except NotApplicable as error:
@@ -252,14 +268,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         judgement = _all(case, Verdict.INCONCLUSIVE, str(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run
         broken = error
-        judgement = _all(case, Verdict.INCONCLUSIVE, f"keybound itself failed: {type(error).__name__}: {error}")
+        judgement = _all(
+            case, Verdict.INCONCLUSIVE, f"keybound itself failed: {type(error).__name__}: {error}"
+        )
     event = _event(case, judgement, worker, started, clock)
+    event["measurements"] = [{"event": "measurement", **asdict(each)} for each in judgement.measurements]
     event |= {"requests": worker.sent, "internal_error": event["reason"] if broken else None}
     pyfuncitem.user_properties.append((_PROPERTY, event))
     if broken is not None:
         raise broken
     summary = "; ".join(
-        f"{f['requirement']}: expected {f['expected']}, seen {f['seen']}" for f in event["findings"] if f["verdict"] == "fail"
+        f"{f['requirement']}: expected {f['expected']}, seen {f['seen']}"
+        for f in event["findings"]
+        if f["verdict"] == "fail"
     )
     if judgement.verdict is Verdict.FAIL:
         raise Violation(f"{case.id}: {summary}")

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark.expression import Expression
 
-from keybound.cases import load_all
+from keybound.cases import Case, load_all
 from keybound.controller import Controller, Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.report.render import render_all
@@ -16,6 +18,16 @@ from keybound.report.terminal import summary
 from keybound.tree import case_folders, root
 
 _INI = Path(__file__).with_name("pytest.ini")
+# parts of pytest that do nothing for a run and cost time for each case
+_UNUSED = (
+    "terminal",
+    "cacheprovider",
+    "warnings",
+    "logging",
+    "unraisableexception",
+    "threadexception",
+    "junitxml",
+)
 _HERE = Path(__file__).resolve().parent.parent
 
 
@@ -44,14 +56,17 @@ class Progress:
         if report.when != "call":
             return
         done = len(self._controller.cases)
-        bad = sum(case["verdict"] in {"fail", "inconclusive"} and not case["accepted"] for case in self._controller.cases)
+        bad = sum(
+            case["verdict"] in {"fail", "inconclusive"} and not case["accepted"]
+            for case in self._controller.cases
+        )
         last = done == self._total
         line = f"{done}/{self._total} cases, {bad} findings"
         if self._live:
-            print(f"\r{line}", end="\n" if last else "", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"\r{line}", end="\n" if last else "", file=sys.stderr, flush=True)
         elif last or done - self._shown >= max(20, self._total // 5):
             self._shown = done
-            print(line, file=sys.stderr, flush=True)  # noqa: T201
+            print(line, file=sys.stderr, flush=True)
 
 
 def _arguments(options: Options, workers: str) -> list[str]:
@@ -61,10 +76,8 @@ def _arguments(options: Options, workers: str) -> list[str]:
         str(_INI),
         "-p",
         "keybound.plugin",
-        "-p",
-        "no:terminal",
-        "-p",
-        "no:cacheprovider",
+        *(word for name in _UNUSED for word in ("-p", f"no:{name}")),
+        "--capture=no",
         f"--confcutdir={root()}",
         "--noconftest",
     ]
@@ -82,6 +95,7 @@ def _pytest(arguments: list[str], plugins: list[Any]) -> int:
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ.pop("PYTEST_PLUGINS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # whatever else is installed stays out of the run
+    os.environ["PYTHONSAFEPATH"] = "1"  # and so do modules that lie in the working directory
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_HERE), path)))
     return int(pytest.main(arguments, plugins))
@@ -93,10 +107,19 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
     `quiet` leaves only the event stream. Raises UsageError or TargetError when the run cannot start.
     """
     known = load_all()
+    _require_selection(options, known.values())
     controller = Controller(options, frozenset(known), quiet=True)
-    controller.prepare()
+    try:
+        controller.prepare()
+    except KeyboundError:
+        if controller.wrote and not quiet:
+            _render(options.out / FILE_NAME, options.out)  # no older report may stay and look like this run's
+        raise
     if not quiet:
-        print(f"keybound: {len(controller.worker_data['diagnosis']['facts'])} facts measured, controls succeed", file=sys.stderr)  # noqa: T201
+        print(
+            f"keybound: {len(controller.worker_data['diagnosis']['facts'])} facts measured, controls succeed",
+            file=sys.stderr,
+        )
     plugins: list[Any] = [] if quiet else [Progress(controller)]
     arguments = _arguments(options, workers)
     try:
@@ -116,8 +139,27 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
         raise KeyboundError(f"the run could not be carried out (pytest status {status})")
     code = controller.finish()
     if not quiet:
-        _show(render_all(options.out / FILE_NAME, options.out), options.out)
+        _show(_render(options.out / FILE_NAME, options.out), options.out)
     return code
+
+
+def _require_selection(options: Options, known: Iterable[Case]) -> None:
+    """Raise UsageError, before anything is sent, when -k cannot be read or no case is selected."""
+    try:
+        keyword = Expression.compile(options.keyword or "")
+    except Exception as error:  # noqa: BLE001 - its type differs between versions of pytest
+        hint = "write parts of case ids with and, or, not and brackets, such as 'htu and not par'"
+        raise UsageError(f"-k {options.keyword!r} cannot be read ({error}): {hint}") from None
+
+    def selected(case: Case) -> bool:
+        def named(part: str, /, **_: object) -> bool:
+            return part.lower() in f"{case.id} {case.mechanism}".lower()
+
+        right = options.role in {None, case.role} and options.mechanism in {None, case.mechanism}
+        return right and (not options.keyword or keyword.evaluate(named))
+
+    if not any(map(selected, known)):
+        raise UsageError("no case matches -k, --role and --mechanism together; `keybound list` shows all")
 
 
 class _Registered:
@@ -131,23 +173,40 @@ class _Registered:
         """Register it before any other hook looks for it."""
         config.pluginmanager.register(self._controller, "keybound-controller")
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notice a case that has no event, because it was never called."""
+        if report.when != "call" and report.failed:
+            self._controller.internal_error = (
+                f"{report.nodeid.rpartition('::')[2]} could not be set up or torn down"
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """Notice a worker that died."""
+        self._controller.internal_error = f"a worker process died at {crashitem.rpartition('::')[2]}"
+
 
 def _show(run: Run, out: Path) -> None:
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
-    print(summary(run, out, width=width, color=color))  # noqa: T201
+    print(summary(run, out, width=width, color=color))
+
+
+def _render(stream: Path, out: Path) -> Run:
+    try:
+        return render_all(stream, out)
+    except OSError as error:
+        where = error.filename or out
+        raise UsageError(f"cannot read {stream} or write the reports: {where}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def show_report(stream: Path, out: Path) -> int:
     """Render an event stream into `out`, print the summary, and return the run's exit code (4 if it was truncated).
 
-    Raises UsageError when `stream` is no event stream.
+    Raises UsageError when `stream` is no event stream, or `out` cannot be written.
     """
-    try:
-        run = render_all(stream, out)
-    except OSError as error:
-        raise UsageError(f"cannot read {stream}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    run = _render(stream, out)
     _show(run, out)
-    return 4 if run.footer is None else run.footer["exit"]
+    return KeyboundError.exit_code if run.footer is None else run.footer["exit"]

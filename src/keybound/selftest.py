@@ -19,7 +19,7 @@ from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 
 _RED = {Verdict.FAIL, Verdict.WARN}
-CLEAN = "(no fault)"
+CLEAN = ("(no fault)", "(no fault, with nonces)")
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class Row:
 
 
 def observe(fault: str) -> Row:
-    """Run the whole suite against the reference target with `fault` (CLEAN: none) and return what it showed."""
+    """Run the whole suite against the reference target with `fault` (one of CLEAN: none) and return what it showed."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
+        nonce = "both" if "nonce" in fault else "off"
         try:
             with contextlib.redirect_stderr(None):
-                run_suite(Options(out=out, faults=() if fault == CLEAN else (fault,)), quiet=True)
+                run_suite(
+                    Options(out=out, faults=(fault,) if fault in FAULTS else (), nonce=nonce), quiet=True
+                )
         except KeyboundError as error:
             return Row(fault, (), (), (), (), str(error))
         run = read(out / FILE_NAME)
@@ -60,13 +63,13 @@ def problems(row: Row) -> Iterator[str]:
     if row.error:
         yield f"the run did not start: {row.error}"
         return
-    expected = set() if row.fault == CLEAN else set(FAULTS[row.fault].requirements)
+    expected = set() if row.fault in CLEAN else set(FAULTS[row.fault].requirements)
     red = set(row.red)
     if missing := sorted(expected - red):
         yield f"stays green: {', '.join(missing)}"
     if extra := sorted(red - expected):
         yield f"red though not declared: {', '.join(extra)}"
-    if row.fault == CLEAN:
+    if row.fault in CLEAN:
         if row.inconclusive:
             yield f"inconclusive on the clean target: {', '.join(row.inconclusive)}"
         if row.not_exact:
@@ -78,7 +81,12 @@ def problems(row: Row) -> Iterator[str]:
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    lines = ["# Kill matrix", "", "| fault | what is wrong | red requirements | cases killed |", "| --- | --- | --- | --- |"]
+    lines = [
+        "# Kill matrix",
+        "",
+        "| fault | what is wrong | red requirements | cases killed |",
+        "| --- | --- | --- | --- |",
+    ]
     for row in rows:
         wrong = FAULTS[row.fault].wrong if row.fault in FAULTS else "nothing"
         lines.append(f"| {row.fault} | {wrong} | {', '.join(row.red) or 'none'} | {len(row.killed)} |")
@@ -90,7 +98,7 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None) -> int:
 
     `out` receives kill-matrix.json and kill-matrix.md; raises UsageError when it cannot be written.
     """
-    names = [CLEAN, *(faults or FAULTS)]
+    names = [*CLEAN, *(faults or FAULTS)]
     os.environ["PYTHONWARNINGS"] = "error"
     spawn = multiprocessing.get_context("spawn")
     bad, rows = 0, []
@@ -100,8 +108,8 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None) -> int:
             found = list(problems(row))
             bad += bool(found)
             state = "; ".join(found) if found else f"{len(row.killed)} cases, {len(row.red)} requirements red"
-            print(f"{'BAD' if found else 'ok':4}{row.fault:36} {state}", flush=True)  # noqa: T201
-    print(f"{len(names) - 1} faults, {bad} rows that are not as declared")  # noqa: T201
+            print(f"{'BAD' if found else 'ok':4}{row.fault:36} {state}", flush=True)
+    print(f"{len(names) - 1} faults, {bad} rows that are not as declared")
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,6 @@ MTLS = Case("as.metadata.mtls-bound", f"{BOUND} is a boolean", ("RFC8705-3.3-met
 ALIASES = Case("as.metadata.mtls-aliases", "mtls_endpoint_aliases is an object of https URLs", ("RFC8705-5-aliases",),
                ("as-metadata-aliases-list", "as-metadata-alias-http"), "clients with certificates are sent nowhere, or in the clear",
                mechanism="mtls")
-METHODS = Case("as.metadata.mtls-methods", "the mTLS methods in use are listed", ("RFC8414-2-mtls-methods",),
-               ("as-metadata-without-mtls",), "clients choose a weaker method", mechanism="mtls", lenient=True)
 
 
 def published(target, name):
@@ -48,12 +46,3 @@ def test_aliases_are_https_urls_by_name(case, target):
         name.endswith("_endpoint") and isinstance(url, str) and url.startswith("https://") for name, url in value.items()
     )
     target.expect(good, "an object of endpoint names and https URLs", value)
-
-
-@cases(METHODS)
-def test_mtls_methods_in_use_are_listed(case, target):
-    listed = published(target, "token_endpoint_auth_methods_supported")
-    used = {client.auth for client in target.session.profile.all_clients.values() if "tls" in client.auth}
-    if not used:
-        raise NotApplicable("the profile names no client that authenticates by certificate")
-    target.expect(isinstance(listed, list) and used <= set(listed), f"{', '.join(sorted(used))} among the methods", listed)

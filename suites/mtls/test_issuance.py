@@ -17,7 +17,7 @@ ISSUE = (
 )
 CODE = Case("as.mtls.issue.code", "the code grant gives a bound token as well", ("RFC8705-3.1-cnf-x5t",), ("as-mtls-code-unbound",),
             "one grant forgets the binding", mechanism="mtls", also=("CB-01",))
-REGISTERED = Case("as.mtls.issue.registered", "a client registered for bound tokens gets them", ("RFC8705-3.4-registration-bound",),
+REGISTERED = Case("as.mtls.issue.registered", "a client registered for bound tokens gets them", ("RFC8705-3.4-registration-bound", "FAPI2SP-5.3.2.1-constraint-method"),
                   ("as-x5t-missing",), "what the client asked for is ignored", mechanism="mtls")
 
 

@@ -25,7 +25,9 @@ from keybound.wire import client
 RATIO_TO_AIM_FOR = 1.3
 
 
-def run_and_record() -> tuple[float, list[tuple[client.Request, client.Identity]], str, controller.Controller]:
+def run_and_record() -> tuple[
+    float, list[tuple[client.Request, client.Identity]], str, controller.Controller
+]:
     """Return (seconds the cases took, what they sent, CA, the controller whose target still runs)."""
     sent, authorities, kept = [], [], []
     once, prepare, stop = client.Wire._once, controller.Controller.prepare, controller.Controller.stop
@@ -40,7 +42,7 @@ def run_and_record() -> tuple[float, list[tuple[client.Request, client.Identity]
         kept.append(self)
 
     client.Wire._once, controller.Controller.prepare = recording, preparing
-    controller.Controller.stop = lambda self: None
+    controller.Controller.stop = lambda _: None
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
             runner.run_suite(controller.Options(out=Path(folder)), quiet=True)
@@ -56,7 +58,8 @@ def run_and_record() -> tuple[float, list[tuple[client.Request, client.Identity]
 def replay(sent: list[tuple[client.Request, client.Identity]], ca: str) -> float:
     """Return the seconds that bare httpx clients need for the same requests."""
     clients = {
-        identity: httpx.Client(verify=client.tls_context(ca, identity), trust_env=False) for _, identity in sent
+        identity: httpx.Client(verify=client.tls_context(ca, identity), trust_env=False)
+        for _, identity in sent
     }
     start = time.perf_counter()
     for request, identity in sent:
@@ -78,7 +81,9 @@ def main() -> None:
         bare = replay(sent, ca)
         kept.stop()
         ratios.append(suite / bare)
-        print(f"round {number}: {len(sent)} requests, suite {suite:.2f} s, bare httpx {bare:.2f} s, {ratios[-1]:.2f}")
+        print(
+            f"round {number}: {len(sent)} requests, suite {suite:.2f} s, bare httpx {bare:.2f} s, {ratios[-1]:.2f}"
+        )
     print(f"median ratio {statistics.median(ratios):.2f} (aim: {RATIO_TO_AIM_FOR} or less)")
 
 

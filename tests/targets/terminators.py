@@ -25,7 +25,7 @@ from pathlib import Path
 
 PACKAGES = ["nginx-light", "haproxy", "apache2", "caddy"]
 HEADER = "X-SSL-Client-Cert"
-FOUND = "RFC9700-4.13-sanitize"
+FOUND = "RFC9700-4.13-sanitized-headers"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 

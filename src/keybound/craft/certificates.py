@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -195,6 +195,24 @@ def self_signed(like: str | None = None) -> tuple[str, str]:
         subject = x509.load_pem_x509_certificates(like.encode())[0].subject
     made = certify(subject, None)
     return made.pem, made.key_pem
+
+
+def x5c_of(key: Key) -> str:
+    """Return a self-signed certificate of a proof key, base64 DER as in an `x5c` member (RFC 7517 section 4.7)."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "keybound proof key")])
+    now = dt.datetime.now(dt.UTC)
+    digest = None if isinstance(key.private, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _DAY)
+        .not_valid_after(now + _DAY)
+        .sign(key.private, digest)
+    )
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
 
 
 def leaf_der(pem: str) -> bytes:

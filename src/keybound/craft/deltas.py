@@ -1,11 +1,14 @@
 """Deltas: each changes one thing of a valid request. The words that attack tables are written in."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from keybound.craft.jose import Key, b64url, hs256
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from keybound.craft.jose import Key, b64url, compact_json, hs256
 from keybound.craft.proof import Proof, ath, fresh_jti
 from keybound.craft.request import NO_CERTIFICATE, Delta, Draft
 
@@ -62,7 +65,10 @@ def htu(**parts: str | Callable[[str], str]) -> Delta:
 
     def change(value: str) -> str:
         split = urlsplit(value)
-        new = {name: part if isinstance(part, str) else part(getattr(split, name)) for name, part in parts.items()}
+        new = {
+            name: part if isinstance(part, str) else part(getattr(split, name))
+            for name, part in parts.items()
+        }
         return urlunsplit(split._replace(**new))
 
     return claim("htu", change)
@@ -76,6 +82,36 @@ def in_list(value: object) -> list[object]:
 def as_text(value: object) -> str:
     """Return a value as JSON text: the right value as a string."""
     return json.dumps(value)
+
+
+def raw_claim(name: str, text: str) -> Delta:
+    """Write `text` as the value of claim `name`, whatever it is in JSON (NaN, 1e400)."""
+
+    def delta(draft: Draft) -> None:
+        proof = _proof(draft)
+        right = json.dumps(name).encode() + b":" + compact_json(proof.claims[name])
+        wrong = json.dumps(name).encode() + b":" + text.encode()
+        proof.raw_claims = lambda claims: claims.replace(right, wrong, 1)
+
+    return delta
+
+
+def raw_claims(change: Callable[[bytes], bytes]) -> Delta:
+    """Change the JSON text of the claims."""
+
+    def delta(draft: Draft) -> None:
+        _proof(draft).raw_claims = change
+
+    return delta
+
+
+def finish(change: Callable[[str], str]) -> Delta:
+    """Change the compact serialization of the proof."""
+
+    def delta(draft: Draft) -> None:
+        _proof(draft).finish = change
+
+    return delta
 
 
 # --- algorithm, key and signature ----------------------------------------------------------------------------------
@@ -126,7 +162,126 @@ def garbage(draft: Draft) -> None:
     _proof(draft).finish = lambda _: "not-a-jwt"
 
 
+def unsigned_as(alg: str) -> Delta:
+    """Write `alg` into the header and keep the right signature octets out."""
+
+    def delta(draft: Draft) -> None:
+        unsigned(draft)
+        _proof(draft).header["alg"] = alg
+
+    return delta
+
+
+def signature(change: Callable[[bytes], bytes]) -> Delta:
+    """Change the octets of the right signature."""
+
+    def delta(draft: Draft) -> None:
+        sign = _proof(draft).signer
+        _proof(draft).signer = lambda data: change(sign(data))
+
+    return delta
+
+
+def der_signature(draft: Draft) -> None:
+    """Encode an ECDSA signature as DER, as X.509 does (RFC 7518 section 3.4 wants the plain 64 octets)."""
+    sign = _proof(draft).signer
+
+    def signer(data: bytes) -> bytes:
+        plain = sign(data)
+        half = len(plain) // 2
+        return encode_dss_signature(int.from_bytes(plain[:half], "big"), int.from_bytes(plain[half:], "big"))
+
+    _proof(draft).signer = signer
+
+
+def swapped_claims(draft: Draft) -> None:
+    """Sign the claims as they are, then send others: the payload is changed after signing."""
+    proof = _proof(draft)
+    sign, header = proof.signer, b64url(compact_json(proof.header))
+    signed = f"{header}.{b64url(compact_json(proof.claims | {'jti': fresh_jti()}))}".encode()
+    proof.signer = lambda _: sign(signed)
+
+
+def hmac_of_public_key(encode: Callable[[Key], bytes]) -> Delta:
+    """Use HS256 keyed with an encoding of the public key, which everybody knows."""
+
+    def delta(draft: Draft) -> None:
+        proof = _proof(draft)
+        secret = encode(proof.key)
+        proof.header["alg"] = "HS256"
+        proof.signer = lambda data: hs256(secret, data)
+
+    return delta
+
+
+def jwk_instead(name: str, value: Callable[[Key], Any]) -> Delta:
+    """Leave `jwk` out and point to the key by another header member."""
+
+    def delta(draft: Draft) -> None:
+        proof = _proof(draft)
+        del proof.header["jwk"]
+        proof.header[name] = value(proof.key)
+
+    return delta
+
+
 # --- the header line and who sends it ------------------------------------------------------------------------------
+
+
+def header_value(change: Callable[[str], str]) -> Delta:
+    """Change the value of the DPoP header line."""
+
+    def delta(draft: Draft) -> None:
+        draft.proof_headers = lambda proof: [change(proof)]
+
+    return delta
+
+
+def token_in_query(draft: Draft) -> None:
+    """Send the token as a query parameter, and neither Authorization nor proof (RFC 6750 section 2.3)."""
+    draft.url += ("&" if "?" in draft.url else "?") + urlencode({"access_token": str(draft.token)})
+    draft.token = draft.proof = None
+
+
+def token_in_form(draft: Draft) -> None:
+    """Send the token as a form parameter of a POST, and neither Authorization nor proof (RFC 6750 section 2.2)."""
+    draft.method, draft.form = "POST", {"access_token": str(draft.token)}
+    draft.token = draft.proof = None
+
+
+def as_proxy_authorization(draft: Draft) -> None:
+    """Send the token in Proxy-Authorization (RFC 9449 section 7.1 forbids it)."""
+    draft.headers.append(("Proxy-Authorization", f"DPoP {draft.token}"))
+    draft.token = None
+
+
+def no_token(draft: Draft) -> None:
+    """Send the proof alone."""
+    draft.token = None
+
+
+def by_attacker_with_victims_kid(draft: Draft) -> None:
+    """Prove possession of the attacker's key, whose jwk says it is the victim's by `kid`."""
+    proof = _proof(draft)
+    victim = proof.key.thumbprint
+    by_attacker(draft)
+    proof.header["jwk"]["kid"] = victim
+
+
+def with_header(name: str, value: str | Callable[[Draft], str]) -> Delta:
+    """Send one more header line."""
+
+    def delta(draft: Draft) -> None:
+        draft.headers.append((name, value if isinstance(value, str) else value(draft)))
+
+    return delta
+
+
+def comma_joined(draft: Draft) -> None:
+    """Send two valid proofs in one DPoP header line, joined by a comma as an intermediary would join two lines."""
+    two_proofs(draft)
+    both = draft.proof_headers
+    draft.proof_headers = lambda first: [", ".join(both(first))]
 
 
 def two_proofs(draft: Draft) -> None:
@@ -186,6 +341,11 @@ def stolen_as_bearer(draft: Draft) -> None:
 def ath_of_another_token(draft: Draft) -> None:
     """Hash another token into `ath`."""
     _proof(draft).claims["ath"] = ath("another-token")
+
+
+def ath_with_sha512(draft: Draft) -> None:
+    """Hash the token with SHA-512 into `ath` (RFC 9449 section 11.10 knows SHA-256 only)."""
+    _proof(draft).claims["ath"] = b64url(hashlib.sha512(str(draft.token).encode()).digest())
 
 
 def no_certificate(draft: Draft) -> None:

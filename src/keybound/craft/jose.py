@@ -26,9 +26,17 @@ _CURVES: dict[str, tuple[ec.EllipticCurve, str, int]] = {
     "ES512": (ec.SECP521R1(), "P-521", 66),
 }
 _CURVE_OF = {curve.name: alg for alg, (curve, _, _) in _CURVES.items()}
-_HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "256": hashes.SHA256(),
+    "384": hashes.SHA384(),
+    "512": hashes.SHA512(),
+}
 _EDDSA = ("EdDSA", "Ed25519")
 _RSA = ("PS256", "RS256", "PS384", "RS384", "PS512", "RS512")
+
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""The characters of base64url in the order of their values."""
 
 SUPPORTED_ALGS = ("ES256", *_EDDSA, "ES384", "ES512", *_RSA)
 """Asymmetric algorithms keybound can sign with, in the order it prefers them."""
@@ -101,7 +109,9 @@ def sha256_b64url(data: bytes) -> str:
 
 def thumbprint(jwk: Json) -> str:
     """Return the RFC 7638 SHA-256 thumbprint of a public JWK (EC, OKP or RSA)."""
-    members = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}[jwk["kty"]]
+    members = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}[
+        jwk["kty"]
+    ]
     return sha256_b64url(compact_json({name: jwk[name] for name in members}))
 
 
@@ -163,13 +173,30 @@ class Key:
         if isinstance(self.private, ed25519.Ed25519PrivateKey):
             return self.jwk | {"d": b64url(self.private.private_bytes_raw())}
         numbers = self.private.private_numbers()
-        members = {"d": numbers.d, "p": numbers.p, "q": numbers.q, "dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+        members = {
+            "d": numbers.d,
+            "p": numbers.p,
+            "q": numbers.q,
+            "dp": numbers.dmp1,
+            "dq": numbers.dmq1,
+            "qi": numbers.iqmp,
+        }
         return self.jwk | {name: b64uint(value) for name, value in members.items()}
 
     @cached_property
     def thumbprint(self) -> str:
         """The RFC 7638 thumbprint of the public key: the `jkt` a token bound to it must carry."""
         return thumbprint(self.jwk)
+
+    def public_der(self) -> bytes:
+        """Return the public key as SubjectPublicKeyInfo in DER."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.private.public_key().public_bytes(serialization.Encoding.DER, form)
+
+    def public_pem(self) -> bytes:
+        """Return the public key as SubjectPublicKeyInfo in PEM."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.private.public_key().public_bytes(serialization.Encoding.PEM, form)
 
     def sign(self, data: bytes) -> bytes:
         """Return the JWS signature octets over `data` (RFC 7518 section 3, RFC 8037)."""
@@ -180,8 +207,18 @@ class Key:
             r, s = decode_dss_signature(self.private.sign(data, ec.ECDSA(_HASHES[self.alg[2:]])))
             return r.to_bytes(size, "big") + s.to_bytes(size, "big")
         digest = _HASHES[self.alg[2:]]
-        scheme = padding.PSS(padding.MGF1(digest), digest.digest_size) if self.alg[0] == "P" else padding.PKCS1v15()
+        scheme = (
+            padding.PSS(padding.MGF1(digest), digest.digest_size)
+            if self.alg[0] == "P"
+            else padding.PKCS1v15()
+        )
         return self.private.sign(data, scheme, digest)
+
+
+def malleate(signature: bytes) -> bytes:
+    """Return the other ES256 signature that verifies as well: (r, n - s) for (r, s)."""
+    s = int.from_bytes(signature[32:], "big")
+    return signature[:32] + (_P256_ORDER - s).to_bytes(32, "big")
 
 
 def hs256(secret: bytes, data: bytes) -> bytes:

@@ -11,19 +11,25 @@ from keybound.craft.jose import Json, Key, b64url, compact_json, sha256_b64url
 class Proof:
     """A proof that is about to be made. A delta changes one of its parts; `encode` only writes what it finds.
 
-    `header` and `claims` are the JOSE header and the claims; `signer` turns the signing input into signature
-    octets; `finish` is applied to the compact serialization (for defects below the level of JSON).
+    `header` and `claims` are the JOSE header and the claims; `raw_claims` and `raw_header` change their JSON text;
+    `signer` turns the signing input into signature octets; `finish` changes the compact serialization.
     """
 
     key: Key
     header: Json
     claims: Json
     signer: Callable[[bytes], bytes]
+    raw_header: Callable[[bytes], bytes] = field(default=lambda text: text)
+    raw_claims: Callable[[bytes], bytes] = field(default=lambda text: text)
     finish: Callable[[str], str] = field(default=lambda compact: compact)
 
     def encode(self) -> str:
         """Return the compact serialization."""
-        signed = f"{b64url(compact_json(self.header))}.{b64url(compact_json(self.claims))}"
+        header, claims = (
+            self.raw_header(compact_json(self.header)),
+            self.raw_claims(compact_json(self.claims)),
+        )
+        signed = f"{b64url(header)}.{b64url(claims)}"
         return self.finish(f"{signed}.{b64url(self.signer(signed.encode()))}")
 
 
@@ -37,7 +43,9 @@ def fresh_jti() -> str:
     return secrets.token_urlsafe(16)
 
 
-def new_proof(key: Key, method: str, url: str, now: float, *, token: str | None = None, nonce: str | None = None) -> Proof:
+def new_proof(
+    key: Key, method: str, url: str, now: float, *, token: str | None = None, nonce: str | None = None
+) -> Proof:
     """Return a valid proof for one request.
 
     `url` is the request's URL (query and fragment are left out of `htu`), `now` the target's time in seconds since

@@ -61,6 +61,7 @@ class Draft:
     token: str | None = None
     scheme: str = "DPoP"
     proof: Proof | None = None
+    proof_name: str = "DPoP"
     proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
 
     def all_headers(self) -> list[tuple[str, str]]:
@@ -71,7 +72,7 @@ class Draft:
         if self.token is not None:
             lines.append(("Authorization", f"{self.scheme} {self.token}"))
         if self.proof is not None:
-            lines.extend(("DPoP", value) for value in self.proof_headers(self.proof.encode()))
+            lines.extend((self.proof_name, value) for value in self.proof_headers(self.proof.encode()))
         return lines
 
     def content(self) -> bytes:

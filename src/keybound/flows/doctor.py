@@ -5,7 +5,7 @@ not find out again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from keybound.craft.forwarding import HEADERS, spoofs
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
-from keybound.flows.session import Lane, Session
+from keybound.flows.session import Lane, Session, proof_algs
 from keybound.judge.answer import Outcome
 from keybound.target.discovery import Metadata, discover
 from keybound.target.profile import Mechanism, Profile
@@ -78,16 +78,26 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
             "or raise `limits.clock_offset` in the profile"
         )
     found.checks.append(("clock", f"{clock.offset:+.1f} s from ours"))
-    session = Session(profile, wire, found.metadata, clock.offset)
-    session.secrets = secret
-    _tokens(session, found)
-    _resources(session, found)
-    return found
+    failure = None
+    for alg in proof_algs(found.metadata):
+        session = Session(profile, wire, found.metadata, clock.offset, alg)
+        session.secrets = secret
+        trial = replace(found, facts={"proof_alg": alg}, checks=list(found.checks))
+        try:
+            _tokens(session, trial)
+            _resources(session, trial)
+        except (TargetError, Inconclusive, NotApplicable) as error:
+            failure = failure or TargetError(str(error))  # the best algorithm's failure says most
+        else:
+            return trial
+    raise failure or TargetError("the target advertises no proof algorithm that keybound can sign with")
 
 
 def _first_grants(session: Session) -> list[Lane]:
     return [
-        lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
+        lane
+        for mechanism in MECHANISMS
+        for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
     ]
 
 
@@ -99,12 +109,14 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         except (Inconclusive, NotApplicable) as error:
             if lane.client.certificate is not None and _header_is_believed(session, found, lane):
                 continue
-            raise TargetError(f"{error}; correct [clients.{lane.name}] in the profile, or remove it") from None
+            raise TargetError(
+                f"{error}; correct [clients.{lane.name}] in the profile, or remove it"
+            ) from None
         shape = "JWT" if read_claims(token.value) is not None else "opaque"
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape
         found.checks.append((f"token {lane}", f"{shape} access token, token_type {kind}"))
-    if not any(name.startswith("token.") for name in found.facts):
+    if not _first_grants(session):
         raise TargetError("no client of the profile has a grant that gives tokens: add `grants`")
 
 
@@ -151,7 +163,9 @@ def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: l
         if answer.outcome is Outcome.EFFECT:
             _note(found, f"userinfo.{mechanism}", [lane])
             return
-        found.facts[f"userinfo.{mechanism}.why"] = f"userinfo does not take {mechanism} tokens here: {answer.seen}"
+        found.facts[f"userinfo.{mechanism}.why"] = (
+            f"userinfo does not take {mechanism} tokens here: {answer.seen}"
+        )
 
 
 def _note(found: Diagnosis, place: str, working: list[Lane]) -> None:
@@ -187,4 +201,6 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Diagnosis:
     """Return the diagnosis that `as_json` wrote."""
-    return Diagnosis(Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"]))
+    return Diagnosis(
+        Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"])
+    )

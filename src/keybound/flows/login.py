@@ -1,18 +1,33 @@
 """The login driver: goes through the authorization endpoint as a person's browser would, filling HTML forms."""
 
-from http.cookies import CookieError, SimpleCookie
+import warnings
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.builder import ParserRejectedMarkup
 
-from keybound.errors import Inconclusive
-from keybound.target.profile import Login, Profile, require_authorized
+from keybound.errors import Inconclusive, UsageError
+from keybound.target.profile import Login, Profile, http_url, require_authorized
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange, Request
 
 _STEPS = 20
+_READ = 1 << 16  # characters that are parsed from the first form on, and
+_FORMS, _FIELDS = 20, 200  # what is looked at of them: a hostile megabyte would take minutes
 _USERNAME_TYPES = {"text", "email", "tel", ""}
-_CONSENT = ("allow", "accept", "approve", "authorize", "continue", "consent", "yes", "ok", "login", "sign", "submit")
+_CONSENT = (
+    "allow",
+    "accept",
+    "approve",
+    "authorize",
+    "continue",
+    "consent",
+    "yes",
+    "ok",
+    "login",
+    "sign",
+    "submit",
+)
 _REFUSAL = ("deny", "cancel", "decline", "reject", "abort", "no")
 
 
@@ -30,7 +45,15 @@ def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]]
     Hidden fields are kept, the first text field takes the user name, password fields the password; `login.fields`
     overrides any field by name.
     """
-    forms = BeautifulSoup(html, "html.parser").find_all("form")
+    start = html.lower().find("<form")
+    if start < 0:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Beautiful Soup guesses aloud what a strange page might be
+            forms = BeautifulSoup(html[start : start + _READ], "html.parser").find_all("form", limit=_FORMS)
+    except ParserRejectedMarkup:
+        return None
     usable = [f for f in forms if f.find("input", {"type": "password"})] or [
         f for f in forms if str(f.get("method", "get")).lower() == "post"
     ]
@@ -39,7 +62,7 @@ def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]]
         return None
     fields: list[tuple[str, str]] = []
     user_given = False
-    for element in form.find_all(["input", "select", "textarea"]):
+    for element in form.find_all(["input", "select", "textarea"], limit=_FIELDS):
         name, kind = str(element.get("name") or ""), str(element.get("type") or "").lower()
         if not name or kind in {"submit", "button", "image", "reset", "file"}:
             continue
@@ -59,7 +82,11 @@ def fill_form(html: str, login: Login) -> tuple[str, str, list[tuple[str, str]]]
             value = str(option.get("value") or option.get_text()) if option else ""
         fields.append((name, value))
     buttons = form.find_all("button") + form.find_all("input", {"type": "submit"})
-    pressed = min((b for b in buttons if str(b.get("type") or "submit").lower() == "submit"), key=_submit_rank, default=None)
+    pressed = min(
+        (b for b in buttons if str(b.get("type") or "submit").lower() == "submit"),
+        key=_submit_rank,
+        default=None,
+    )
     if pressed is not None and pressed.get("name"):
         fields.append((str(pressed["name"]), str(pressed.get("value") or "")))
     return str(form.get("method") or "get").upper(), str(form.get("action") or ""), fields
@@ -73,17 +100,29 @@ class _Cookies:
 
     def learn(self, url: str, exchange: Exchange) -> None:
         for line in exchange.response.all("Set-Cookie") if exchange.response else []:
-            try:
-                cookie = SimpleCookie(line)
-            except CookieError:
-                continue
-            for name, morsel in cookie.items():
-                self._jar[(urlsplit(url).hostname or "", name)] = morsel.value
+            name, _, value = line.partition(";")[0].partition("=")
+            self._jar[urlsplit(url).hostname or "", name.strip()] = value.strip()
 
     def header(self, url: str) -> list[tuple[str, str]]:
         host = urlsplit(url).hostname or ""
-        pairs = [f"{name}={value}" for (owner, name), value in self._jar.items() if owner == host]
+        pairs = [f"{name}={value}" for (owner, name), value in self._jar.items() if owner == host and value]
         return [("Cookie", "; ".join(pairs))] if pairs else []
+
+
+def _next_url(profile: Profile, current: str, reference: str) -> str:
+    """Return the URL that `reference` means on the page `current`; raises Inconclusive where the login may not go."""
+    try:
+        following = http_url(urljoin(current, reference).partition("#")[0])
+        require_authorized(profile, [following])
+    except UsageError as error:
+        raise Inconclusive(f"the login leads elsewhere: {error}") from None
+    except ValueError:
+        raise Inconclusive(f"the login leads to {reference[:200]!r}, which is no URL") from None
+    return following
+
+
+def _query(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
 
 
 def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict[str, str]:
@@ -102,19 +141,20 @@ def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict
             raise Inconclusive(f"the login did not get an answer: {exchange.trouble}: {exchange.detail}")
         location = response.first("Location")
         if 300 <= response.status < 400 and location:
-            following = urljoin(request.url, location)
-            if following.partition("?")[0] == redirect_uri.partition("?")[0]:
-                query = parse_qs(urlsplit(following).query, keep_blank_values=True)
-                return {name: values[0] for name, values in query.items()}
-            require_authorized(profile, [following])
+            back = redirect_uri.partition("?")[0]
+            if location.partition("?")[0] == back:  # perhaps of a scheme that only an app understands
+                return _query(location)
+            following = _next_url(profile, request.url, location)
+            if following.partition("?")[0] == back:
+                return _query(following)
             request = Request("GET", following, tuple(cookies.header(following)))
             continue
         form = fill_form(response.text, profile.login) if response.status < 500 else None
         if form is None:
-            raise Inconclusive(f"the login met a page without a form (status {response.status}) at {urlsplit(request.url).path}")
+            path = urlsplit(request.url).path
+            raise Inconclusive(f"the login met a page without a form (status {response.status}) at {path}")
         method, action, fields = form
-        following = urljoin(request.url, action) if action else request.url
-        require_authorized(profile, [following])
+        following = _next_url(profile, request.url, action)
         sent = urlencode(fields)
         if method == "GET":
             following = f"{following.partition('?')[0]}?{sent}"

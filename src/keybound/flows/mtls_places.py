@@ -12,7 +12,6 @@ from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read
 from keybound.judge.rules import Exact
 from keybound.target.profile import Grant
 from keybound.wire.exchange import Request, Response
-from keybound.wire.resumption import send_resumed
 
 Facts = dict[str, str]
 _TOKENS: tuple[Grant, ...] = ("client_credentials", "authorization_code")
@@ -153,7 +152,7 @@ class Resumed(Place):
         delta(draft)
         identity = replace(draft.identity, version=self.version)
         request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
-        exchange, reused = send_resumed(self.session.wire, request, identity, f"{label}, {self.version} session resumed")
+        exchange, reused = self.session.wire.resumed(request, identity, f"{label}, {self.version} session resumed")
         answer = read(exchange, self.effect, certificate_matters=True)
         if not reused:
             raise NotApplicable(f"the server resumes no {self.version} session here: {exchange.detail or answer.seen}")

@@ -45,6 +45,7 @@ class Place:
     aftermath: Callable[[Any], str | None] = lambda _: None
     renew: Callable[[], None] = lambda: None
     mechanism: Mechanism = "dpop"
+    lane: Lane | None = None
 
     def attempt(self, delta: Delta | None, label: str) -> Answer:
         """Send one request with `delta` (None: the valid one) and return what came of it."""
@@ -70,12 +71,12 @@ class Place:
         return answer
 
 
-def _token_lane(session: Session, mechanism: Mechanism, *, bound: bool = False, auth: str | None = None) -> Lane:
+def _token_lane(
+    session: Session, mechanism: Mechanism, *, bound: bool = False, auth: str | None = None
+) -> Lane:
     lanes = session.lanes(mechanism, *_CHEAP_FIRST)
     fitting = [
-        lane
-        for lane in lanes
-        if (lane.client.dpop_bound or not bound) and auth in {None, lane.client.auth}
+        lane for lane in lanes if (lane.client.dpop_bound or not bound) and auth in {None, lane.client.auth}
     ]
     # a client that may also get Bearer tokens shows more: a broken proof could make it fall back
     fitting.sort(key=lambda lane: (_CHEAP_FIRST.index(lane.grant), lane.client.dpop_bound))
@@ -85,8 +86,10 @@ def _token_lane(session: Session, mechanism: Mechanism, *, bound: bool = False, 
     return fitting[0]
 
 
-def token(session: Session, mechanism: Mechanism = "dpop", *, bound: bool = False, auth: str | None = None) -> Place:
-    """Return the token endpoint, with the cheapest grant the profile offers (RFC 9449 section 5, RFC 8705 section 2)."""
+def token(
+    session: Session, mechanism: Mechanism = "dpop", *, bound: bool = False, auth: str | None = None
+) -> Place:
+    """Return the token endpoint with the cheapest grant on offer (RFC 9449 section 5, RFC 8705 section 2)."""
     return grant(session, _token_lane(session, mechanism, bound=bound, auth=auth))
 
 
@@ -98,7 +101,14 @@ def grant(session: Session, lane: Lane) -> Place:
         return session.token_draft(lane, dict(form))
 
     return Place(
-        session, "as", exact, token_effect, lambda: session.grant_form(lane), build, mechanism=lane.mechanism
+        session,
+        "as",
+        exact,
+        token_effect,
+        lambda: session.grant_form(lane),
+        build,
+        mechanism=lane.mechanism,
+        lane=lane,
     )
 
 
@@ -142,7 +152,9 @@ def code(session: Session, *, how: str) -> Place:
     if not par:
         lanes = [lane for lane in lanes if not lane.client.par]
     if not lanes:
-        raise NotApplicable(f"the profile names no client with authorization_code {'and' if par else 'without'} par")
+        raise NotApplicable(
+            f"the profile names no client with authorization_code {'and' if par else 'without'} par"
+        )
     lane = lanes[0]
     jkt = {"dpop_jkt": session.key().thumbprint}
 
@@ -167,7 +179,9 @@ def par(session: Session) -> Place:
     def build(form: dict[str, str]) -> Draft:
         return session.draft(client, url, dict(form), session.key())
 
-    return Place(session, "as", BAD_PROOF_AS, par_effect, lambda: session.authorization_form(client, {})[0], build)
+    return Place(
+        session, "as", BAD_PROOF_AS, par_effect, lambda: session.authorization_form(client, {})[0], build
+    )
 
 
 def _resource(session: Session) -> Resource:
@@ -213,7 +227,9 @@ def api(session: Session, lane: Lane, method: str | None = None, *, query: str =
     return _with_token(session, lane, "rs", resource_effect(resource.status, resource.canary), build)
 
 
-def _with_token(session: Session, lane: Lane, server: str, effect: Effect, build: Callable[[Token], Draft]) -> Place:
+def _with_token(
+    session: Session, lane: Lane, server: str, effect: Effect, build: Callable[[Token], Draft]
+) -> Place:
     return Place(
         session,
         server,
@@ -283,5 +299,7 @@ def measured_lane(facts: dict[str, str], place: str, lanes: list[Lane]) -> Lane:
     """Return the lane of which the doctor found that its token works at `place`; raises NotApplicable."""
     found = next((lane for lane in lanes if str(lane) == facts.get(place)), None)
     if found is None:
-        raise NotApplicable(facts.get(f"{place}.why", f"no token of the profile's clients works there ({place})"))
+        raise NotApplicable(
+            facts.get(f"{place}.why", f"no token of the profile's clients works there ({place})")
+        )
     return found

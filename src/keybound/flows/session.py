@@ -61,17 +61,31 @@ class Code:
     verifier: str
 
 
+def proof_algs(metadata: Metadata) -> list[str]:
+    """Return the proof algorithms to try, best first: what the target advertises, or else common ones."""
+    advertised = metadata.strings("dpop_signing_alg_values_supported")
+    return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256", "EdDSA", "PS256", "RS256"]
+
+
 class Session:
     """Everything a case needs to talk to the target. Holds keys, tokens and nonces of one process."""
 
-    def __init__(self, profile: Profile, wire: Wire, metadata: Metadata, clock_offset: float = 0.0) -> None:
-        """`clock_offset`: seconds the target's clock is ahead of ours."""
+    def __init__(
+        self,
+        profile: Profile,
+        wire: Wire,
+        metadata: Metadata,
+        clock_offset: float = 0.0,
+        alg: str | None = None,
+    ) -> None:
+        """`clock_offset`: seconds the target's clock is ahead of ours; `alg`: the algorithm of ordinary proofs."""
         self.profile = profile
         self.wire = wire
         self.metadata = metadata
         self.nonces = Nonces()
         self.secrets: Callable[[str, str], None] = lambda _value, _kind: None
         self._offset = clock_offset
+        self.alg = alg or proof_algs(metadata)[0]
         self._keys: dict[tuple[str, str], Key] = {}
         self._tokens: dict[tuple[Lane, str], Token] = {}
 
@@ -85,17 +99,6 @@ class Session:
         if (actor, wanted) not in self._keys:
             self._keys[actor, wanted] = Key.generate(wanted)
         return self._keys[actor, wanted]
-
-    @cached_property
-    def algs(self) -> list[str]:
-        """Proof algorithms the target advertises and keybound can sign with, best first; ES256 when it says nothing."""
-        advertised = self.metadata.strings("dpop_signing_alg_values_supported")
-        return [alg for alg in SUPPORTED_ALGS if alg in advertised] or ["ES256"]
-
-    @property
-    def alg(self) -> str:
-        """The algorithm of ordinary proofs."""
-        return self.algs[0]
 
     def identity(self, client: Client) -> Identity:
         """Return the TLS identity of a client: its certificate, or none."""
@@ -136,14 +139,17 @@ class Session:
             if grant in client.grants and mechanism in client.mechanisms
         ]
 
-    def send(self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False) -> Answer:
+    def send(
+        self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False
+    ) -> Answer:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
         request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
         exchange = self.wire.send(request, draft.identity, label)
-        self.nonces.learn(server, exchange)
+        answer = read(exchange, effect, certificate_matters=certificate_matters)
+        self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)
         if exchange.response is not None:
             self._remember_secrets(exchange.response)
-        return read(exchange, effect, certificate_matters=certificate_matters)
+        return answer
 
     def _remember_secrets(self, response: Response) -> None:
         for name in ("access_token", "refresh_token", "id_token"):
@@ -172,11 +178,20 @@ class Session:
             answer = self.send(draft, label + again, server, effect, certificate_matters=certificate_matters)
             if not answer.wants_nonce:
                 break
+            if delta is None:
+                self.nonces.demanded(server)
         return answer
+
+    def burst(self, draft: Draft, count: int, label: str, effect: Effect) -> list[Answer]:
+        """Send one draft `count` times at the same moment and return the answers."""
+        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
+        return [read(exchange, effect) for exchange in self.wire.burst(request, draft.identity, count, label)]
 
     def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:
         """Return a POST of `form` by `client` to an AS endpoint, with a proof of `proof_key` unless that is None."""
-        draft = Draft("POST", url, self.identity(client), self.attacker, [("Accept", "application/json")], form)
+        draft = Draft(
+            "POST", url, self.identity(client), self.attacker, [("Accept", "application/json")], form
+        )
         authenticate(client, draft, self.profile.issuer or url, self.now())
         if proof_key is not None:
             draft.proof = new_proof(proof_key, "POST", url, self.now(), nonce=self.nonces.newest("as"))
@@ -223,8 +238,9 @@ class Session:
         return str(kept[-1].object["request_uri"])
 
     def code(self, lane: Lane, extra: dict[str, str] | None = None, par_key: Key | None = None) -> Code:
-        """Log in and return an authorization code. `extra` joins the authorization request, `par_key` proves itself at PAR.
+        """Log in and return an authorization code.
 
+        `extra` joins the authorization request, `par_key` proves itself at PAR.
         Raises Inconclusive when the target does not give one.
         """
         client = lane.client
@@ -235,13 +251,19 @@ class Session:
         url = f"{opened}{'&' if '?' in opened else '?'}{urlencode(form)}"
         answer = authorize(self.wire, self.profile, url, str(client.redirect_uri))
         if "code" not in answer:
-            raise Inconclusive(f"the authorization request of client {client.id} failed: {answer.get('error', 'no code')}")
+            raise Inconclusive(
+                f"the authorization request of client {client.id} failed: {answer.get('error', 'no code')}"
+            )
         self.secrets(answer["code"], "code")
         return Code(answer["code"], verifier)
 
     def code_form(self, lane: Lane, code: Code) -> dict[str, str]:
         """Return the token request parameters that redeem `code`."""
-        return {"code": code.value, "code_verifier": code.verifier, "redirect_uri": str(lane.client.redirect_uri)}
+        return {
+            "code": code.value,
+            "code_verifier": code.verifier,
+            "redirect_uri": str(lane.client.redirect_uri),
+        }
 
     def grant_form(self, lane: Lane) -> dict[str, str]:
         """Return new parameters for one token request of `lane`, logging in where the grant needs it."""
@@ -317,7 +339,9 @@ class Session:
             return "an answer" if response.ok and "active" in response.object else None
 
         form = {"token": token.value, "token_type_hint": "access_token"}
-        answer = self.dance(lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect)
+        answer = self.dance(
+            lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect
+        )
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the introspection request failed: {answer.seen}")
         return kept[-1].object
@@ -326,5 +350,3 @@ class Session:
 def _hint(responses: list[Response]) -> str:
     description = responses[-1].object.get("error_description") if responses else None
     return f" ({description[:120]})" if isinstance(description, str) else ""
-
-

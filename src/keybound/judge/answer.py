@@ -22,7 +22,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """An exchange, read: the outcome, the error codes it names, and one line for people."""
+    """An exchange, read: the outcome, the error codes it names, and one line for people.
+
+    `token_type` is that of a token in the answer, in lower case.
+    """
 
     outcome: Outcome
     seen: str
@@ -32,6 +35,7 @@ class Answer:
     by_tls: bool = False
     wants_nonce: bool = False
     limited: bool = False
+    token_type: str | None = None
 
     @property
     def schemes(self) -> frozenset[str]:
@@ -77,10 +81,9 @@ def resource_effect(status: int | None, canary: str | None) -> Effect:
 def error_codes(response: Response, challenges: tuple[Challenge, ...]) -> frozenset[str]:
     """Return every OAuth error code in a JSON body or in the challenges."""
     body = response.object
-    found = {body.get("error")}
     nested = body.get("detail")  # some frameworks wrap the OAuth error once
-    found.add(nested.get("error") if isinstance(nested, dict) else None)
-    found |= {challenge.get("error") for challenge in challenges}
+    found = [body.get("error"), nested.get("error") if isinstance(nested, dict) else None]
+    found += [challenge.get("error") for challenge in challenges]
     return frozenset(code[:60] for code in found if isinstance(code, str) and code)
 
 
@@ -105,9 +108,17 @@ def read(exchange: Exchange, effect: Effect, *, certificate_matters: bool = Fals
         named += f", challenge {' '.join(schemes)}"
     shown = effect(response)
     if shown is not None:
-        return Answer(Outcome.EFFECT, shown, response.status, codes, challenges)
+        kind = response.object.get("token_type")
+        token_type = kind.lower() if isinstance(kind, str) else None
+        return Answer(Outcome.EFFECT, shown, response.status, codes, challenges, token_type=token_type)
     outcome = Outcome.CRASHED if response.status >= 500 else Outcome.REFUSED
     wants_nonce = "use_dpop_nonce" in codes and bool(response.first("DPoP-Nonce"))
     return Answer(
-        outcome, named, response.status, codes, challenges, wants_nonce=wants_nonce, limited=response.status == 429
+        outcome,
+        named,
+        response.status,
+        codes,
+        challenges,
+        wants_nonce=wants_nonce,
+        limited=response.status == 429,
     )

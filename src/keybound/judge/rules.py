@@ -13,18 +13,18 @@ _FIRM = {"MUST", "MUST NOT"}
 
 @dataclass(frozen=True)
 class Exact:
-    """The answer that names the reason of a refusal: its status and any one of these error codes."""
+    """The answer that names the reason of a refusal: its status and any one of these error codes, if there are any."""
 
     statuses: tuple[int, ...]
     codes: tuple[str, ...]
 
     def __str__(self) -> str:
         """Return it as people write it."""
-        return f"{' or '.join(map(str, self.statuses))} {' or '.join(self.codes)}"
+        return f"{' or '.join(map(str, self.statuses))} {' or '.join(self.codes)}".strip()
 
     def matches(self, answer: Answer) -> bool:
         """Return True when `answer` has the status and names a code."""
-        return answer.status in self.statuses and bool(answer.codes & set(self.codes))
+        return answer.status in self.statuses and (not self.codes or bool(answer.codes & set(self.codes)))
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,28 @@ class Finding:
     seen: str
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """A number that the specifications leave open."""
+
+    name: str
+    place: str
+    value: float
+    unit: str
+
+
 @dataclass
 class Judgement:
-    """Everything a case came to. `evidence` is "exact", "generic" or None; `reason` explains what is neither pass nor fail."""
+    """Everything a case came to.
+
+    `evidence` is "exact", "generic" or None; `reason` explains what is neither pass nor fail.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     evidence: str | None = None
     reason: str | None = None
     notes: list[str] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
@@ -124,23 +138,29 @@ def valid(
 ) -> Judgement:
     """Judge a request that must be accepted although it differs from the control."""
     judgement = Judgement()
-    broken = next((_why(a, w) for a, w in ((before, "before"), (after, "after")) if a.outcome is not Outcome.EFFECT), None)
+    same = variant.outcome is Outcome.EFFECT and variant.token_type == before.token_type
+    broken = next(
+        (_why(a, w) for a, w in ((before, "before"), (after, "after")) if a.outcome is not Outcome.EFFECT),
+        None,
+    )
     for requirement in requirements:
-        if variant.outcome is Outcome.EFFECT:
+        if same:
             verdict = Verdict.PASS
         elif broken or variant.limited or variant.outcome is Outcome.UNREACHABLE:
             verdict = Verdict.INCONCLUSIVE
             judgement.reason = broken or f"the request was not judged by the target: {variant.seen}"
         else:
             verdict = violation(requirement, lenient=lenient)
-        judgement.findings.append(Finding(requirement.id, verdict, "accepted", variant.seen))
-    if variant.outcome is Outcome.EFFECT:
+        judgement.findings.append(Finding(requirement.id, verdict, f"accepted: {before.seen}", variant.seen))
+    if same:
         judgement.evidence = "exact"
     _robustness(judgement, variant)
     return judgement
 
 
-def requirement_verdicts(catalogue: Mapping[str, Requirement], findings: Sequence[Finding]) -> dict[str, Verdict]:
+def requirement_verdicts(
+    catalogue: Mapping[str, Requirement], findings: Sequence[Finding]
+) -> dict[str, Verdict]:
     """Return the verdict of every requirement of `catalogue`: the worst of the findings that name it."""
     by_id: dict[str, list[Verdict]] = {name: [] for name in catalogue}
     for finding in findings:

@@ -10,7 +10,7 @@ class Verdict(StrEnum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     WARN = "warn"
-    PASS = "pass"  # noqa: S105
+    PASS = "pass"
     NOT_APPLICABLE = "not applicable"
     NOT_RUN = "not run"
 

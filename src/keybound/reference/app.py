@@ -27,8 +27,6 @@ def metadata_of(state: Reference) -> dict[str, Any]:
     algs: Any = list(PROOF_ALGS)
     if state.faults.on("as-metadata-algs-none"):
         algs.append("none")
-    if state.faults.on("as-metadata-without-mtls"):
-        methods = [method for method in methods if "tls" not in method]
     if state.faults.on("as-metadata-algs-string"):
         algs = " ".join(algs)
     return {
@@ -120,10 +118,18 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path not in _CACHEABLE:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Pragma"] = "no-cache"
-    nonces = state.nonces.get(_NONCE_SIDES.get(request.path, ""))
-    if nonces:
-        response.headers["DPoP-Nonce"] = nonces.current()
+    side = _NONCE_SIDES.get(request.path, "")
+    if side in state.nonces:
+        _hand_out(state, side, response)
     return response
+
+
+def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None:
+    """Add the newest nonce to an answer (RFC 9449 section 8.2)."""
+    for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
+        response.headers.add("DPoP-Nonce", state.nonces[side].current())
+    if state.faults.on(f"{side}-nonce-cacheable"):
+        del response.headers["Cache-Control"], response.headers["Pragma"]
 
 
 _ROUTES: list[tuple[str, str, Handler]] = [

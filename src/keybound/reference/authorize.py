@@ -62,7 +62,7 @@ async def par(request: web.Request) -> web.Response:
     """Take a pushed request with dpop_jkt, a proof, or both (RFC 9126, RFC 9449 section 10.1)."""
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    proof = None if state.faults.on("as-par-proof-not-verified") else proof_of(request, client)
+    proof = proof_of(request, client)
     if "request_uri" in form:
         raise OAuthError("invalid_request", "request_uri cannot be pushed")
     check_redirect_uri(form)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -39,12 +40,12 @@ def b64u_encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def b64u_decode(text: str) -> bytes:
-    """Return the bytes of unpadded base64url; only the canonical spelling is taken (RFC 7515 section 2)."""
+def b64u_decode(text: str, *, lax: bool = False) -> bytes:
+    """Return the bytes of unpadded base64url, canonical unless `lax` (RFC 7515 section 2)."""
     if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if b64u_encode(data) != text:
+    if b64u_encode(data) != text and not lax:
         raise ValueError("not canonical base64url")
     return data
 
@@ -60,11 +61,11 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def parse_json(data: bytes | str) -> Any:
-    """Return the JSON value; duplicate members, NaN and deep nesting are errors (RFC 7515 section 4)."""
+def parse_json(data: bytes | str, *, nan: bool = False) -> Any:
+    """Return the JSON value; duplicate members, NaN (unless `nan`) and deep nesting are errors (RFC 7515 section 4)."""
     text = data if isinstance(data, str) else data.decode("utf-8")
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=float if nan else _constant)
     except RecursionError:
         raise ValueError("JSON nested too deep") from None
 
@@ -84,17 +85,32 @@ class Jws:
     signature: bytes
 
 
-def parse_jws(value: str) -> Jws:
-    """Take a compact JWS apart (RFC 7515 section 5.2); `crit` is refused, as no extension is known."""
+def parse_jws(value: str, wrong: Callable[[str], bool] = lambda _: False) -> Jws:
+    """Take a compact JWS apart (RFC 7515 section 5.2); `crit` is refused, as no extension is known.
+
+    `wrong` says which faults are on.
+    """
     parts = value.split(".")
+    if value.startswith("{") and wrong("json-jws-ok"):
+        whole = parse_json(value)
+        parts = [whole["protected"], whole["payload"], whole["signature"]]
+    if len(parts) == 2 and wrong("missing-signature-ok"):
+        return Jws(parse_json(b64u_decode(parts[0])), parse_json(b64u_decode(parts[1])), b"", b"")
+    if len(parts) > 3 and wrong("extra-segments-ok"):
+        parts = parts[:3]
     if len(parts) != 3:
         raise ValueError("not three parts")
-    header, claims = (parse_json(b64u_decode(part)) for part in parts[:2])
+    if wrong("padding-ok"):
+        parts = [part.rstrip("=") for part in parts]
+    header, claims = (parse_json(b64u_decode(part), nan=wrong("iat-nan-ok")) for part in parts[:2])
+    if isinstance(claims, list) and len(claims) == 1 and wrong("claims-list-ok"):
+        claims = claims[0]
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise ValueError("header and payload must be JSON objects")  # noqa: TRY004
-    if "crit" in header:
+    if "crit" in header and not wrong("crit-ignored"):
         raise ValueError("critical header member not understood")
-    return Jws(header, claims, f"{parts[0]}.{parts[1]}".encode(), b64u_decode(parts[2]))
+    signature = b64u_decode(parts[2], lax=wrong("replay-by-bytes"))
+    return Jws(header, claims, f"{parts[0]}.{parts[1]}".encode(), signature)
 
 
 def thumbprint(jwk: dict[str, Any], members: tuple[str, ...] | None = None, algorithm: str = "sha256") -> str:
@@ -176,6 +192,17 @@ ALGS: dict[str, Alg] = {
 """Every algorithm that proofs may use; all are asymmetric (RFC 9449 section 11.6)."""
 
 
+def jwk_of_x5c(x5c: Any) -> dict[str, Any]:
+    """Return the P-256 key of the first certificate of an `x5c` member."""
+    try:
+        key = x509.load_der_x509_certificate(base64.b64decode(x5c[0])).public_key()
+    except (TypeError, IndexError, KeyError) as error:
+        raise ValueError("x5c is not a list of certificates") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise ValueError("not a P-256 key")  # noqa: TRY004
+    return dict(ec_jwk(key))
+
+
 def alg_for(jwk: dict[str, Any]) -> str | None:
     """Return the first algorithm made for keys of this type and curve, or None."""
     kind = jwk.get("kty"), jwk.get("crv")
@@ -192,10 +219,14 @@ def import_key(jwk: dict[str, Any], alg: Any) -> PublicKey:
     return public_key(jwk, alg)
 
 
-def verify(jws: Jws, key: PublicKey, alg: str) -> None:
-    """Verify the signature of `jws` with a key that came from `import_key`."""
+def verify(jws: Jws, key: PublicKey, alg: str, *, der: bool = False) -> None:
+    """Verify the signature of `jws` with a key that came from `import_key`; `der` also takes ECDSA in DER."""
+    signature = jws.signature
+    if der and isinstance(key, ec.EllipticCurvePublicKey) and signature[:1] == b"0":
+        half = (key.key_size + 7) // 8
+        signature = b"".join(number.to_bytes(half) for number in decode_dss_signature(signature))
     try:
-        ALGS[alg].verify(key, jws.signature, jws.signing_input)
+        ALGS[alg].verify(key, signature, jws.signing_input)
     except InvalidSignature:
         raise ValueError("signature does not verify") from None
 

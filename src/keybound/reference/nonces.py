@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Callable
+from typing import Any
 
 from .jose import b64u_encode
 
@@ -14,17 +16,34 @@ RECENT_SLOTS = 3
 class Nonces:
     """The nonces of one server: one for each minute, unpredictable, good for two to three minutes."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrong: Callable[[str], bool]) -> None:
+        """`wrong` says which faults of this side are on."""
         self._key = secrets.token_bytes(32)
+        self._wrong = wrong
+        self._count = 1000
+        self._asked = False
 
     def _of(self, slot: int) -> str:
-        return b64u_encode(hmac.digest(self._key, slot.to_bytes(8), hashlib.sha256))
+        ending = '"' if self._wrong("nonce-bad-syntax") else ""
+        return b64u_encode(hmac.digest(self._key, slot.to_bytes(8), hashlib.sha256)) + ending
 
     def current(self) -> str:
         """Return the newest nonce, the one to hand out."""
+        if self._wrong("nonce-counter"):
+            self._count += 1
+            return str(self._count)
         return self._of(int(time.time()) // SLOT_SECONDS)
 
-    def accepts(self, nonce: object) -> bool:
-        """Return whether `nonce` is exactly one that was recently current."""
+    def accepts(self, claims: dict[str, Any]) -> bool:
+        """Return whether the claim `nonce` is exactly one that was recently current."""
+        nonce = claims.get("nonce")
+        if "nonce" not in claims:
+            self._asked, asked_before = True, self._asked
+            return asked_before and self._wrong("nonce-optional")
+        if self._wrong("nonce-any") or (self._wrong("nonce-counter") and str(nonce).isdecimal()):
+            return True
         slot = int(time.time()) // SLOT_SECONDS
-        return nonce in [self._of(slot - age) for age in range(RECENT_SLOTS)]
+        recent = [self._of(slot - age) for age in range(RECENT_SLOTS)]
+        if self._wrong("nonce-cut"):
+            return str(nonce)[:-1] in [each[:-1] for each in recent]
+        return nonce in recent

@@ -22,6 +22,9 @@ MAX_JTI_BYTES = 1024
 PROOF_ALGS = tuple(jose.ALGS)
 
 _HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
+_LATE = 10**11  # seconds since 1970 that only milliseconds reach
+_ENDPOINTS = {"token", "par", "api", "userinfo"}
+_LATE_STORE = 0.15  # seconds
 _KNOWN_HEADER = {"typ", "alg", "jwk"}
 _KNOWN_CLAIMS = {"jti", "htm", "htu", "iat", "ath", "nonce"}
 
@@ -55,7 +58,8 @@ class Checker:
     side: Literal["as", "rs"]
     faults: Faults
     nonces: Nonces | None
-    seen: Expiring[bool] = field(default_factory=Expiring)
+    seen: Expiring[float] = field(default_factory=Expiring)
+    hashes: set[str] = field(default_factory=set)
     last_keys: Expiring[dict[str, Any]] = field(default_factory=Expiring)
 
     def wrong(self, name: str) -> bool:
@@ -68,14 +72,14 @@ class Checker:
         if value is None or (value.count(".") != 2 and self.wrong("malformed-proof-ignored")):
             return None
         try:
-            jws = jose.parse_jws(value)
+            jws = jose.parse_jws(self._unwrapped(value), self.wrong)
             proof = self._check_header(jws, request)
             self._check_claims(jws.claims, request)
         except ValueError as error:
             raise ProofError(str(error)) from error
-        if self.nonces and not self.nonces.accepts(jws.claims.get("nonce")):
+        if self.nonces and not self.nonces.accepts(jws.claims):
             raise ProofError("a nonce of this server is needed", "use_dpop_nonce")
-        self._check_replay(jws.claims, proof, request)
+        self._check_replay(jws.claims, proof, request, value)
         if self.wrong("jwk-optional"):
             self.last_keys.put(request.who, proof.jwk, MAX_AGE)
         return proof
@@ -93,6 +97,12 @@ class Checker:
             raise ProofError("more than one DPoP header field")
         return values[0]
 
+    def _unwrapped(self, value: str) -> str:
+        """Return the value of the field, which is one bare token68 (section 4.1); a fault takes more."""
+        if not self.wrong("lax-header-value"):
+            return value
+        return value.strip('"').partition(";")[0].split(" ")[-1]
+
     def _member(self, members: dict[str, Any], name: str) -> Any:
         """Return a member; a list of one becomes its item where a fault says so."""
         value = members.get(name)
@@ -109,6 +119,10 @@ class Checker:
             raise ValueError("unknown member")
         jwk = self._jwk(header, request)
         alg = header.get("alg")
+        if self.wrong("alg-unknown-guessed") and alg not in {*jose.ALGS, *_HMACS, "none"}:
+            alg = jose.alg_for(jwk)
+        if self.wrong("alg-mismatch-ok") and alg in jose.ALGS:
+            alg = jose.alg_for(jwk) if jwk.get("kty") != jose.ALGS[alg].kty else alg
         if not isinstance(alg, str) and self.wrong("alg-guessed"):
             alg = jose.alg_for(jwk)
         if not isinstance(alg, str):
@@ -122,14 +136,23 @@ class Checker:
             raise ValueError("jwk contains a private key")
         if alg in {"EdDSA", "Ed25519"} and self.wrong("refuses-eddsa"):
             raise ValueError("alg is not supported")
-        if alg == "ES384" and self.wrong("refuses-es384"):
+        if alg in {"ES256", "ES384"} and self.wrong(f"refuses-{alg.lower()}"):
             raise ValueError("alg is not supported")
         if alg in {"PS256", "RS256"} and self.wrong("refuses-rsa"):
             raise ValueError("alg is not supported")
         key = jose.import_key(jwk, alg)
-        if not self.wrong("signature-not-verified"):
-            jose.verify(jws, key, alg)
+        if not self._unverified(jws.signature, alg):
+            jose.verify(jws, key, alg, der=self.wrong("der-signature-ok"))
         return _proof(jwk)
+
+    def _unverified(self, signature: bytes, alg: str) -> bool:
+        """Return whether a fault lets this signature pass unseen."""
+        if not any(signature) and signature and self.wrong("zero-signature-ok"):
+            return True
+        if not signature and self.wrong("missing-signature-ok"):
+            return True
+        rsa_or_eddsa = alg not in {"ES256", "ES384"}
+        return self.wrong("signature-not-verified") or (rsa_or_eddsa and self.wrong("signature-es-only"))
 
     def _check_typ(self, header: dict[str, Any]) -> None:
         """Item 4; media types have no case and may leave out `application/` (RFC 7515 section 4.1.9)."""
@@ -138,12 +161,17 @@ class Checker:
             return
         if not isinstance(typ, str):
             raise ValueError("typ is missing or not a string")  # noqa: TRY004
-        if typ.lower().removeprefix("application/") != "dpop+jwt" and not self.wrong("typ-not-compared"):
+        kind = typ.lower().removeprefix("application/")
+        if kind.startswith("dpop+jwt") and self.wrong("typ-prefix-ok"):
+            return
+        if kind != "dpop+jwt" and not self.wrong("typ-not-compared"):
             raise ValueError("typ is not dpop+jwt")
 
     def _jwk(self, header: dict[str, Any], request: Received) -> dict[str, Any]:
         """Return the `jwk` header member, which must be there and an object."""
         jwk = header.get("jwk")
+        if "jwk" not in header and "x5c" in header and self.wrong("x5c-ok"):
+            return jose.jwk_of_x5c(header["x5c"])
         if "jwk" not in header and self.wrong("jwk-optional"):
             jwk = self.last_keys.get(request.who)
         if isinstance(jwk, str) and self.wrong("jwk-string-ok"):
@@ -179,6 +207,11 @@ class Checker:
         if "htm" not in claims:
             raise ValueError("htm is missing")
         expected = "GET" if self.side == "rs" and self.wrong("wants-get-as-htm") else request.method
+        if isinstance(htm, str):
+            if self.wrong("htm-prefix-ok") and (expected.startswith(htm) or htm.startswith(expected)):
+                return
+            if self.wrong("htm-case-ignored"):
+                htm = htm.upper()
         if htm != expected and not self.wrong("htm-not-compared"):
             raise ValueError("htm is not the method of this request")
 
@@ -196,14 +229,32 @@ class Checker:
             return htu == request.uri
         if request.query and self.side == "rs" and self.wrong("htu-query-kept"):
             return htu == f"{request.uri}?{request.query}"
+        if self._loosely_same(htu, request.uri):
+            return True
         ignored = {part for part in ("scheme", "host", "port", "path") if self.wrong(f"htu-{part}-ignored")}
         given, here = uri.parse(htu)._asdict(), uri.parse(request.uri)._asdict()
         return all(given[part] == here[part] for part in here.keys() - ignored)
 
+    def _loosely_same(self, htu: str, here: str) -> bool:
+        """Return whether a fault takes `htu` although it is another URI."""
+        there, path = uri.parse(here), "/" + here.split("/", 3)[3]
+        return (
+            (self.wrong("htu-prefix-ok") and (here.startswith(htu) or htu.startswith(here)))
+            or (self.wrong("htu-relative-ok") and htu == path)
+            or (self.wrong("htu-unparseable-ok") and "://" not in htu and not htu.startswith("/"))
+            or (self.wrong("htu-substring-ok") and f"{there.host}:{there.port}@" in htu)
+            or (self.wrong("htu-path-case-ignored") and htu.lower() == here.lower())
+            or (
+                self.wrong("htu-slashes-merged")
+                and htu.replace("%2F", "/").replace("//", "/").rstrip("/") == here.replace("//", "/")
+            )
+            or (self.wrong("htu-any-endpoint") and htu.rpartition("/")[2] in _ENDPOINTS)
+        )
+
     def _check_times(self, claims: dict[str, Any]) -> None:
         now = time.time()
         if not ("iat" not in claims and self.wrong("iat-optional")):
-            iat = _instant(self._iat(claims))
+            iat = self._instant(self._iat(claims))
             if iat < now - MAX_AGE and not self.wrong("iat-no-past-limit"):
                 raise ValueError("iat is too long ago")
             if iat > now + MAX_AHEAD and not self.wrong("iat-no-future-limit"):
@@ -212,6 +263,17 @@ class Checker:
             raise ValueError("the proof has expired")
         if "nbf" in claims and _instant(claims["nbf"]) > now + MAX_AHEAD:
             raise ValueError("the proof is not valid yet")
+
+    def _instant(self, value: Any) -> float:
+        if isinstance(value, float) and value != value and self.wrong("iat-nan-ok"):  # noqa: PLR0124
+            return value
+        if isinstance(value, float) and value == float("inf") and self.wrong("crashes-on-huge-iat"):
+            raise Crash
+        if isinstance(value, float) and self.wrong("iat-integer-only"):
+            raise ValueError("iat is not an integer")
+        if isinstance(value, int | float) and value > _LATE and self.wrong("iat-milliseconds-ok"):
+            return _instant(value / 1000)
+        return _instant(value)
 
     def _iat(self, claims: dict[str, Any]) -> Any:
         iat = claims.get("iat")
@@ -223,17 +285,37 @@ class Checker:
             return
         if "ath" not in claims:
             raise ValueError("ath is missing")
+        if ath in self._loose_hashes(token):
+            return
+        if self.side == "rs" and self.wrong("ath-of-any-token"):
+            self.hashes.add(jose.digest(token))
+            if ath in self.hashes:
+                return
         if ath != jose.digest(token) and not self.wrong("ath-not-compared"):
             raise ValueError("ath is not the hash of the access token")
 
-    def _check_replay(self, claims: dict[str, Any], proof: Proof, request: Received) -> None:
+    def _loose_hashes(self, token: str) -> list[str]:
+        """Return what a fault takes for the hash of `token`, besides the right value."""
+        data = token.encode()
+        loose = {
+            "ath-hex-ok": hashlib.sha256(data).hexdigest(),
+            "ath-empty-ok": "",
+            "ath-sha512-ok": jose.b64u_encode(hashlib.sha512(data).digest()),
+        }
+        return [value for name, value in loose.items() if self.side == "rs" and self.wrong(name)]
+
+    def _check_replay(self, claims: dict[str, Any], proof: Proof, request: Received, value: str) -> None:
         """Section 11.1: one jti per key and target URI, for as long as the proof could be used."""
         if "jti" not in claims or self.wrong("no-replay-store"):
             return
         key = json.dumps([proof.jkt, claims["jti"], uri.parse(request.uri)])
-        if self.seen.get(key):
+        if self.wrong("replay-by-bytes"):
+            key = value
+        since = self.seen.get(key)
+        late = _LATE_STORE if self.wrong("replay-store-late") else 0
+        if since is not None and time.monotonic() >= since + late:
             raise ProofError("this proof was used before")
-        self.seen.put(key, value=True, seconds=MAX_AGE + MAX_AHEAD + 1)
+        self.seen.put(key, since or time.monotonic(), MAX_AGE + MAX_AHEAD + 1)
 
 
 def _proof(jwk: dict[str, Any]) -> Proof:

@@ -10,7 +10,7 @@ from . import jose
 from .binding import certificate_fits
 from .errors import ProofError, Refusal
 from .proof import PROOF_ALGS
-from .state import REFERENCE, USERNAME, Reference, parameters, received
+from .state import REFERENCE, USERNAME, Reference, parameters, proof_fields, received
 from .tokens import AccessToken, jkt_of
 
 MAX_NOTES = 50
@@ -59,6 +59,8 @@ class Visit:
         self.request = request
         self.state = request.app[REFERENCE]
         self.values = request.headers.getall("Authorization", [])
+        if not self.values and self.wrong("proxy-authorization-ok"):
+            self.values = request.headers.getall("Proxy-Authorization", [])
         scheme, _, credentials = (self.values or [""])[0].partition(" ")
         named = scheme if self.wrong("scheme-case-sensitive") else _SCHEMES.get(scheme.lower())
         self.scheme = named if named in _SCHEMES.values() else None
@@ -78,6 +80,8 @@ class Visit:
             return found
         if len(self.values) > 1 or (self.values and await self._token_elsewhere()):
             raise Refusal("more than one way to send a token", "invalid_request", 400, ("DPoP", "Bearer"))
+        if self.scheme is None and (loose := await self._loose_token()):
+            return loose
         if self.scheme is None:
             if self.wrong("error-without-credentials"):
                 raise Refusal("no credentials", "invalid_token", schemes=("DPoP", "Bearer"))
@@ -98,6 +102,16 @@ class Visit:
         if scope not in token.claims["scope"].split():
             raise self._refusal("the token does not cover this resource", "insufficient_scope", 403)
         return token
+
+    async def _loose_token(self) -> AccessToken | None:
+        """Return what a fault takes for authorization though there is no Authorization field."""
+        if self.wrong("query-token-ok") and "access_token" in self.request.query:
+            return self.state.tokens.read(self.request.query["access_token"])
+        if self.wrong("form-token-ok") and self.request.content_type == _FORM:
+            return self.state.tokens.read(str((await self.request.post()).get("access_token", "")))
+        if self.wrong("proof-alone-ok") and "DPoP" in self.request.headers:
+            return AccessToken({"scope": "read openid", "client_id": "", "sub": ""}, opaque=False)
+        return None
 
     async def _token_elsewhere(self) -> bool:
         """RFC 6750 section 2: a token in the query or in a form besides the header."""
@@ -129,7 +143,7 @@ class Visit:
 
     def _check_dpop(self, token: AccessToken, jkt: str | None) -> None:
         """RFC 9449 section 7.1: a proof is there, holds, and is made with the key the token is bound to."""
-        values = self.request.headers.getall("DPoP", [])
+        values = proof_fields(self.request, "rs")
         if not values:
             if self.wrong("proof-optional") and self.scheme == "DPoP":
                 return
@@ -138,12 +152,17 @@ class Visit:
             where = received(self.request, jose.digest(self.credentials), self.credentials)
             proof = self.state.checkers["rs"].check(values, where)
         except ProofError as error:
-            raise self._refusal(str(error), error.code) from error
+            wrong_status = error.code == "use_dpop_nonce" and self.wrong("nonce-wrong-status")
+            raise self._refusal(str(error), error.code, 400 if wrong_status else 401) from error
         if proof is None or self.wrong("any-key") or (token.opaque and self.wrong("opaque-cnf-ignored")):
             return
         if proof.jwk.get("kty") == "oct":  # only the fault rs-alg-hmac-ok lets such a key come this far
             return
         if jkt is None and self.state.faults.on("as-cnf-missing"):
+            return
+        if self.wrong("unbound-token-ok") and jkt is None:
+            return
+        if self.wrong("kid-as-thumbprint") and proof.jwk.get("kid") == jkt:
             return
         if jkt_of(proof, self.state.faults) != jkt:
             raise self._refusal("the token is bound to another key")

@@ -2,8 +2,9 @@
 
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -54,8 +55,9 @@ def build(
     `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
     """
     on = Faults(faults)
-    nonces = {side: Nonces() for side in ("as", "rs") if nonce in {side, "both"}}
-    audiences = frozenset({f"{base}{path}" for base in (issuer, alias_of(issuer)) for path in ("", "/token", "/par")})
+    nonces = {side: Nonces(partial(on.of, side)) for side in ("as", "rs") if nonce in {side, "both"}}
+    bases = (issuer, alias_of(issuer))
+    audiences = frozenset(f"{base}{path}" for base in bases for path in ("", "/token", "/par"))
     return Reference(
         issuer=issuer,
         faults=on,
@@ -96,14 +98,41 @@ def client_certificate(request: web.Request, side: str = "as") -> bytes | None:
 
 
 def received(request: web.Request, who: str, token: str | None = None) -> Received:
-    """Return what a proof has to match. The Host header is the sender's, so it only chooses among our own names."""
-    state = request.app[REFERENCE]
+    """Return what a proof has to match. The Host header only chooses among our own names."""
+    state, side = request.app[REFERENCE], "rs" if token is not None else "as"
     alias = alias_of(state.issuer)
-    base = alias if request.host == alias.partition("//")[2] else state.issuer
-    if token is not None and state.faults.on("rs-trusts-forwarded-host"):
-        base = f"https://{request.headers.get('X-Forwarded-Host') or request.host}"
-    uri = base + request.rel_url.raw_path
-    return Received(request.method, uri, request.rel_url.raw_query_string, who, token)
+    origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
+    if state.faults.on(f"{side}-host-trusted"):
+        origin = f"https://{request.headers.get('Host', '')}"
+    if state.faults.on(f"{side}-method-override-trusted"):
+        method = request.headers.get("X-HTTP-Method-Override", method)
+    uri = _moved(request.headers, state.faults, side, origin, request.rel_url.raw_path)
+    return Received(method, uri, request.rel_url.raw_query_string, who, token)
+
+
+def _moved(fields: Mapping[str, str], faults: Faults, side: str, origin: str, path: str) -> str:
+    """Return the URI of a request; faults let fields that only a proxy should set change it."""
+    host = fields.get("X-Forwarded-Host", "")
+    if host and "," not in host and faults.on(f"{side}-forwarded-trusted"):
+        origin = f"https://{host}"
+    if "," in host and faults.on(f"{side}-forwarded-list-trusted"):
+        origin = f"https://{host.rpartition(',')[2].strip()}"
+    if "Forwarded" in fields and faults.on(f"{side}-forwarded-field-trusted"):
+        origin = f"https://{fields['Forwarded'].partition('host=')[2].partition(';')[0]}"
+    if "X-Forwarded-Proto" in fields and faults.on(f"{side}-forwarded-proto-trusted"):
+        origin = f"{fields['X-Forwarded-Proto']}://{origin.partition('://')[2]}"
+    if faults.on(f"{side}-forwarded-prefix-trusted"):
+        path = fields.get("X-Forwarded-Prefix", "") + path
+    if faults.on(f"{side}-original-url-trusted"):
+        path = fields.get("X-Original-URL", path)
+    return origin + path
+
+
+def proof_fields(request: web.Request, side: str) -> list[str]:
+    """Return the values of the DPoP fields; a fault reads the field's name with its case (RFC 9110 section 5.1)."""
+    if request.app[REFERENCE].faults.on(f"{side}-header-case-sensitive"):
+        return [value.decode("latin-1") for name, value in request.raw_headers if name == b"DPoP"]
+    return request.headers.getall("DPoP", [])
 
 
 def parameters(encoded: str) -> dict[str, str]:
@@ -141,11 +170,13 @@ def proof_of(request: web.Request, client: Client) -> Proof | None:
     """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5)."""
     state = request.app[REFERENCE]
     try:
-        return state.checkers["as"].check(request.headers.getall("DPoP", []), received(request, client.id))
+        return state.checkers["as"].check(proof_fields(request, "as"), received(request, client.id))
     except ProofError as error:
         code = "server_error" if state.faults.on("as-proof-error-code") else error.code
+        wrong_status = error.code == "use_dpop_nonce" and state.faults.on("as-nonce-wrong-status")
         raise OAuthError(
             "use_dpop_nonce" if error.code == "use_dpop_nonce" else code,
             str(error),
+            401 if wrong_status else 400,
             html=state.faults.on("as-proof-error-not-json"),
         ) from error

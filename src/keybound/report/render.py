@@ -25,6 +25,9 @@ def render_all(stream_path: Path, out_dir: Path) -> Run:
     }
     files |= {f"{FOLDER}/{name}": json.dumps(data, ensure_ascii=False) for name, data in allure(run).items()}
     (out_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+    for kind in ("result.json", "attachment.httpexchange"):
+        for old in (out_dir / FOLDER).glob(f"*-{kind}"):
+            old.unlink()  # Allure would add an older run's cases to this run's
     for name, text in files.items():
         # A stream made elsewhere may hold half a surrogate pair; a report is UTF-8 all the same.
         (out_dir / name).write_bytes(text.encode("utf-8", "replace"))

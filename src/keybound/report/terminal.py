@@ -111,12 +111,17 @@ def _baseline(console: "Console", run: Run) -> None:
 
 
 def _requirements(console: "Console", run: Run) -> None:
-    rows = []
+    rows, silent = [], 0
     for spec, found in by_spec(results(run)).items():
+        if all(each.requirement["planned"] or each.requirement["excluded"] for each in found):
+            silent += len(found)
+            continue
         words = tally(found)
         hold = words.pop(Verdict.PASS, 0)
         rest = [f"{number} {word}" for word, number in words.items()]
         rows.append((spec, ", ".join([f"{hold} of {len(found)} hold", *rest])))
+    if silent:
+        rows.append(("others", f"{silent} requirements, no case yet"))
     if rows:
         _rows(console, "REQUIREMENTS", "bold", rows)
 

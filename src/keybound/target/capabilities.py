@@ -38,7 +38,9 @@ _DISCOVERED = (
 def known(profile: Profile, metadata: Metadata, facts: dict[str, str]) -> Iterator[Capability]:
     """Yield what is known before the first case. `facts` are the doctor's measurements."""
     for name, client in sorted(profile.all_clients.items()):
-        yield Capability(f"client {name}", f"{client.auth}: {', '.join(client.grants) or 'no grants'}", "declared")
+        yield Capability(
+            f"client {name}", f"{client.auth}: {', '.join(client.grants) or 'no grants'}", "declared"
+        )
     if profile.resource is not None:
         yield Capability("resource", profile.resource.url, "declared")
     for name in _DISCOVERED:

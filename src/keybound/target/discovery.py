@@ -5,18 +5,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from keybound.errors import TargetError, UsageError
-from keybound.target.profile import Profile, require_authorized
+from keybound.target.profile import Endpoints, Profile, http_url, require_authorized
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange, Request, Trouble
 
 _ADVICE = {
     Trouble.REFUSED: "is the server running, and are host and port right?",
     Trouble.UNRESOLVED: "is the host name right?",
-    Trouble.UNTRUSTED: "set `ca` in the profile to the CA that signed the server's certificate, or renew the certificate",
+    Trouble.UNTRUSTED: "set `ca` in the profile to the CA that signed the server's certificate, or use the name and "
+    "renew the dates that it is good for",
     Trouble.TLS: "does the server speak TLS 1.2 or 1.3 on this port?",
     Trouble.TLS_ALERT: "the server ended the TLS handshake: does it insist on a client certificate?",
     Trouble.TIMEOUT: "is it overloaded or behind a firewall? `limits.timeout` in the profile sets the seconds to wait",
     Trouble.RESET: "is there an HTTPS server on this port?",
+    Trouble.CUT: "does something between here and the server end connections?",
+    Trouble.UNSENDABLE: "is the URL right?",
     Trouble.GARBAGE: "is there an HTTPS server on this port?",
 }
 
@@ -62,6 +65,24 @@ def _locations(issuer: str) -> list[str]:
     ]
 
 
+def _checked(metadata: Metadata, profile: Profile) -> Metadata:
+    """Return `metadata` if keybound may use it for the profile's issuer; raises UsageError or TargetError."""
+    found = metadata.values.get("issuer")
+    if found != profile.issuer:
+        raise UsageError(
+            f"the profile says issuer = {profile.issuer!r}, but {metadata.url} says {str(found)[:200]!r}: write that one"
+        )
+    for name in Endpoints.model_fields:
+        for url in {metadata.endpoint(name), metadata.endpoint(name, mtls=True)} - {None}:
+            try:
+                require_authorized(profile, [http_url(str(url))])
+            except ValueError:
+                raise TargetError(
+                    f"{metadata.url}: {name}_endpoint is {str(url)[:200]!r}, which is no URL"
+                ) from None
+    return metadata
+
+
 def discover(profile: Profile, wire: Wire) -> Metadata:
     """Return the metadata of the profile's issuer.
 
@@ -70,26 +91,19 @@ def discover(profile: Profile, wire: Wire) -> Metadata:
     """
     if profile.issuer is None:
         return Metadata()
-    seen = ""
+    seen = []
     for url in dict.fromkeys(_locations(profile.issuer)):
         exchange = wire.send(Request("GET", url, (("Accept", "application/json"),)), label="discovery")
         response = exchange.response
         if response is None:
             raise TargetError(explain(exchange))
         if response.status == 200 and response.object:
-            metadata = Metadata(response.object, url)
-            found = metadata.values.get("issuer")
-            if found != profile.issuer:
-                raise UsageError(
-                    f"the profile says issuer = {profile.issuer!r}, but {url} says {str(found)[:200]!r}: write that one"
-                )
-            endpoints = (metadata.endpoint(name) for name in ("token", "pushed_authorization_request", "userinfo"))
-            require_authorized(profile, [url for url in endpoints if url])
-            return metadata
-        kind = response.first("Content-Type") or "no content type"
-        seen = f"{url} answered {response.status} with {kind}" + (", cut off" if response.truncated else "")
+            return _checked(Metadata(response.object, url), profile)
+        kind = (response.first("Content-Type") or "no content type")[:80]
+        cut = ", cut off" if response.truncated else ""
+        seen.append(f"{urlsplit(url).path} answered {response.status} with {kind}{cut}")
     if profile.endpoints.token is not None:
         return Metadata()
     raise TargetError(
-        f"no metadata at the issuer ({seen[:300]}): check `issuer`, or name the endpoints yourself under [endpoints]"
+        f"no metadata at the issuer ({'; '.join(seen)}): check `issuer`, or name the endpoints yourself under [endpoints]"
     )

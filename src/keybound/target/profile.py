@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from pydantic import (
     AfterValidator,
@@ -29,6 +30,7 @@ from pydantic import (
 )
 
 from keybound.craft.certificates import MEANINGS
+from keybound.craft.jose import Key
 from keybound.errors import UsageError
 from keybound.tree import fixtures
 
@@ -46,25 +48,30 @@ _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def _pem(value: str, info: ValidationInfo) -> str:
-    """Return PEM text: the value itself, or the contents of the file it names beside the profile."""
+    """Return PEM text: the value itself, or the contents of the file it names beside the profile.
+
+    An error does not repeat the value: it may be a key whose first line was lost.
+    """
     if "-----BEGIN" in value:
         return value
-    path = Path(info.context["folder"] if info.context else ".") / Path(value).expanduser()
+    folder = Path(info.context["folder"] if info.context else ".")
     try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ValueError(f"cannot read the PEM file {value!r}: {reason}") from None
+        text = (folder / Path(value).expanduser()).read_text("utf-8")
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not text"
+        hint = "write its path, from the profile's folder, or the PEM text itself"
+        raise ValueError(f"cannot read the PEM file: {reason}; {hint}") from None
     if "-----BEGIN" not in text:
-        raise ValueError(f"{value!r} is not a PEM file")
+        raise ValueError("the file is not PEM: it has no -----BEGIN line")
     return text
 
 
 def _certificate(value: str, info: ValidationInfo) -> str:
     text = _pem(value, info)
     try:
-        x509.load_pem_x509_certificates(text.encode())
-    except ValueError:
+        for certificate in x509.load_pem_x509_certificates(text.encode()):
+            certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
         raise ValueError("this is not a PEM certificate") from None
     return text
 
@@ -73,21 +80,45 @@ def _private_key(value: SecretStr, info: ValidationInfo) -> SecretStr:
     text = _pem(value.get_secret_value(), info)
     try:
         serialization.load_pem_private_key(text.encode(), None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ValueError("this is not an unencrypted PEM private key") from None
     return SecretStr(text)
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """Return `value` if it is an absolute http(s) URL without credentials; raises ValueError."""
     parts = urlsplit(value)
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
+    if parts.scheme not in {"https", "http"} or not parts.hostname or not value.isprintable() or " " in value:
         raise ValueError("write an absolute https:// URL")
+    if parts.username is not None:
+        raise ValueError("write the URL without user name and password")
+    if parts.port == 0:
+        raise ValueError("0 is no port")
     return value
+
+
+def _method(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]+(-[A-Z]+)*", value):
+        raise ValueError("write an HTTP method in capital letters, such as GET")
+    return value
+
+
+def _headers(values: dict[str, str]) -> dict[str, str]:
+    for name, value in values.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise ValueError(f"{name!r} is no name of a header")
+        if value != value.strip() or any(not c.isprintable() and c != "\t" or c > "\xff" for c in value):
+            raise ValueError(f"the value of {name} holds characters that a header cannot")
+    return values
 
 
 Certificate = Annotated[str, AfterValidator(_certificate)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
-Url = Annotated[str, AfterValidator(_http_url)]
+Url = Annotated[str, AfterValidator(http_url)]
+Method = Annotated[str, AfterValidator(_method)]
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -95,8 +126,12 @@ class _Model(BaseModel):
 
 
 class _WithCertificate(_Model):
-    certificate: Certificate | None = Field(None, description="PEM certificate chain for TLS connections: path or text")
-    certificate_key: PrivateKey | None = Field(None, description="PEM private key of the certificate: path or text")
+    certificate: Certificate | None = Field(
+        None, description="PEM certificate chain for TLS connections: path or text"
+    )
+    certificate_key: PrivateKey | None = Field(
+        None, description="PEM private key of the certificate: path or text"
+    )
 
     @model_validator(mode="after")
     def _key_fits(self) -> Self:
@@ -113,16 +148,22 @@ class _WithCertificate(_Model):
 class Client(_WithCertificate):
     """A client that is registered at the authorization server."""
 
-    id: str = Field(description="client_id")
-    auth: Auth = Field("none", description="client authentication method; default: from the credentials given")
-    secret: SecretStr | None = Field(None, description="client_secret; use ${ENV}")
+    id: Text = Field(description="client_id")
+    auth: Auth = Field(
+        "none", description="client authentication method; default: from the credentials given"
+    )
+    secret: Secret | None = Field(None, description="client_secret; use ${ENV}")
     key: PrivateKey | None = Field(None, description="PEM private key for private_key_jwt: path or text")
     key_id: str | None = Field(None, description="kid of the client assertion")
     key_alg: str | None = Field(None, description="alg of the client assertion; default: from the key")
-    assertion_audience: str | None = Field(None, description="aud of the client assertion; default: the issuer")
+    assertion_audience: str | None = Field(
+        None, description="aud of the client assertion; default: the issuer"
+    )
     grants: tuple[Grant, ...] = Field((), description="grants the client may use")
     scope: str | None = None
-    redirect_uri: str | None = Field(None, description="a registered redirect URI; nothing needs to listen there")
+    redirect_uri: str | None = Field(
+        None, description="a registered redirect URI; nothing needs to listen there"
+    )
     mechanisms: tuple[Mechanism, ...] = Field((), description="how this client's tokens are bound")
     dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
     certificate_bound: bool = Field(
@@ -143,7 +184,11 @@ class Client(_WithCertificate):
         given = dict(data)
         with_certificate = "certificate" in given
         if "auth" not in given:
-            credentials = ("key", "private_key_jwt"), ("secret", "client_secret_basic"), ("certificate", "tls_client_auth")
+            credentials = (
+                ("key", "private_key_jwt"),
+                ("secret", "client_secret_basic"),
+                ("certificate", "tls_client_auth"),
+            )
             given["auth"] = next((auth for name, auth in credentials if name in given), "none")
         if "grants" not in given:
             with_code = ["authorization_code", "refresh_token"]
@@ -162,12 +207,18 @@ class Client(_WithCertificate):
         }
         if self.auth in needs and needs[self.auth][1] is None:
             raise ValueError(f"auth = {self.auth!r} needs {needs[self.auth][0]}")
+        if self.key is not None:
+            Key.from_pem(self.key.get_secret_value(), self.key_alg)
         if "authorization_code" in self.grants and self.redirect_uri is None:
             raise ValueError("the grant authorization_code needs redirect_uri")
         if "refresh_token" in self.grants and "authorization_code" not in self.grants:
-            raise ValueError("the grant refresh_token needs authorization_code, which is where refresh tokens come from")
+            raise ValueError(
+                "the grant refresh_token needs authorization_code, which is where refresh tokens come from"
+            )
         if self.auth == "none" and "client_credentials" in self.grants:
-            raise ValueError("the grant client_credentials needs credentials: give secret, key or certificate")
+            raise ValueError(
+                "the grant client_credentials needs credentials: give secret, key or certificate"
+            )
         if "mtls" in self.mechanisms and self.certificate is None:
             raise ValueError("mechanisms with mtls need certificate and certificate_key")
         return self
@@ -176,8 +227,8 @@ class Client(_WithCertificate):
 class Login(_Model):
     """How the login driver fills the HTML forms of the authorization endpoint."""
 
-    username: str
-    password: SecretStr
+    username: Text
+    password: Secret
     fields: dict[str, str] = Field({}, description="values of further form fields, by name")
 
 
@@ -185,7 +236,7 @@ class Write(_Model):
     """A request with an effect, and where the effect can be seen."""
 
     url: Url
-    method: str = "POST"
+    method: Method = "POST"
     body: str = Field(description="the body; {marker} is replaced by a unique text")
     content_type: str = "application/json"
     read: Url = Field(description="GET with a good token; the effect took place if the body holds the marker")
@@ -202,14 +253,16 @@ class Resource(_Model):
     """The protected resource and the request that reads it."""
 
     url: Url
-    method: str = "GET"
-    headers: dict[str, str] = {}
+    method: Method = "GET"
+    headers: Headers = {}
     body: str = ""
     content_type: str | None = None
     status: int | None = Field(None, description="status of a success; default: any 2xx")
-    canary: str | None = Field(None, description="text that only the protected body holds")
-    methods: tuple[str, ...] = Field((), description="methods that work at url; default: method alone")
-    clients: tuple[str, ...] = Field((), description="names of the clients whose tokens work here; default: tried out")
+    canary: Text | None = Field(None, description="text that only the protected body holds")
+    methods: tuple[Method, ...] = Field((), description="methods that work at url; default: method alone")
+    clients: tuple[str, ...] = Field(
+        (), description="names of the clients whose tokens work here; default: tried out"
+    )
     write: Write | None = None
 
 
@@ -248,10 +301,14 @@ class Proxy(_Model):
 class Limits(_Model):
     """How keybound treats the target."""
 
-    timeout: float = Field(10.0, gt=0, description="seconds for one exchange")
-    rate: float | None = Field(None, gt=0, description="requests per second of each worker")
-    max_wait: float = Field(30.0, gt=0, description="longest wait in seconds when the target answers 429")
-    clock_offset: float = Field(300.0, gt=0, description="seconds the target's clock may differ from ours")
+    timeout: float = Field(10.0, gt=0, le=3600, description="seconds for one exchange")
+    rate: float | None = Field(None, ge=0.01, le=1e6, description="requests per second of each worker")
+    max_wait: float = Field(
+        30.0, ge=0, le=3600, description="seconds to wait in all for a target that answers 429"
+    )
+    clock_offset: float = Field(
+        300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
+    )
 
 
 class Profile(_Model):
@@ -259,8 +316,12 @@ class Profile(_Model):
 
     name: str = "target"
     issuer: Url | None = None
-    ca: Certificate | None = Field(None, description="PEM of the CA of the target's server certificate: path or text")
-    authorized: bool = Field(False, description="true: I may attack this target; needed for hosts beyond loopback")
+    ca: Certificate | None = Field(
+        None, description="PEM of the CA of the target's server certificate: path or text"
+    )
+    authorized: bool = Field(
+        False, description="true: I may attack this target; needed for hosts beyond loopback"
+    )
     baseline: str | None = Field(None, description="file of accepted findings, beside the profile")
     client: Client | None = None
     clients: dict[str, Client] = {}
@@ -309,8 +370,18 @@ class Profile(_Model):
         named += [self.introspection.client] if self.introspection else []
         for name in named:
             if name not in self.all_clients:
-                raise ValueError(f"no client is called {name!r}; there are {', '.join(sorted(self.all_clients))}")
+                raise ValueError(
+                    f"no client is called {name!r}; there are {', '.join(sorted(self.all_clients))}"
+                )
         return self
+
+    @property
+    def urls(self) -> list[str]:
+        """Every URL in the profile."""
+        write = self.resource.write if self.resource else None
+        named = [self.issuer, self.resource and self.resource.url, write and write.url, write and write.read]
+        named.append(self.proxy.backend if self.proxy else None)
+        return [url for url in (*named, *self.endpoints.model_dump().values()) if url]
 
     @property
     def all_clients(self) -> dict[str, Client]:
@@ -331,7 +402,11 @@ class Profile(_Model):
 def is_loopback(url: str) -> bool:
     """Return True when the host of `url` is this machine by name or address."""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    return host in {"localhost", "::1"} or host.endswith(".localhost") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    return (
+        host in {"localhost", "::1"}
+        or host.endswith(".localhost")
+        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    )
 
 
 def require_authorized(profile: Profile, urls: list[str]) -> None:
@@ -383,9 +458,15 @@ def _one_line(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         known = list(_model_at(path[:-1]).model_fields)
         near = difflib.get_close_matches(str(path[-1]), known, 1, 0.5)
-        return f"unknown key {where!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
+        return f"unknown key {where!r}; " + (
+            f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        )
     if first["type"] == "missing":
         return f"the key {where!r} is missing"
+    if first["type"] in {"too_short", "string_too_short"}:
+        return f"{where} is empty"
+    if first["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+        return f"{where} must be a table: write [{where}] and its keys below"
     message = first["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
 
@@ -397,17 +478,15 @@ def parse(text: str, source: str, folder: Path) -> Profile:
     """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{source} is not valid TOML: {error}") from None
     try:
         profile = Profile.model_validate(_substitute(data, ""), context={"folder": str(folder)})
+        require_authorized(profile, profile.urls)
     except ValidationError as error:
         raise UsageError(f"{source}: {_one_line(error)}") from None
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from None
-    urls = [profile.issuer, profile.resource and profile.resource.url, profile.endpoints.token]
-    urls += [profile.proxy.backend] if profile.proxy else []
-    require_authorized(profile, [url for url in urls if url])
     return profile
 
 
@@ -418,19 +497,26 @@ def shipped() -> list[str]:
 
 def find(target: str) -> Path:
     """Return the file of `target`: a path, or the name of a shipped profile. Raises UsageError."""
-    path = Path(target)
-    if path.is_file():
-        return path
-    named = fixtures() / "targets" / f"{target}.toml"
-    if named.is_file() and "/" not in target:
-        return named
-    raise UsageError(f"there is no profile {target!r}: give a TOML file, or one of {', '.join(shipped()) or '(none)'}")
+    try:
+        path = Path(target)
+        if path.is_file():
+            return path
+        named = fixtures() / "targets" / f"{target}.toml"
+        if named.is_file() and "/" not in target:
+            return named
+    except OSError:  # a name too long for any file
+        pass
+    raise UsageError(
+        f"there is no profile {target!r}: give a TOML file, or one of {', '.join(shipped()) or '(none)'}"
+    )
 
 
 def load(target: str) -> tuple[str, Path]:
     """Return (text, folder) of the profile called `target`; raises UsageError when it cannot be read."""
     path = find(target)
     try:
-        return path.read_text(), path.parent
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {target}: {error}") from None
+        return path.read_text("utf-8"), path.parent
+    except OSError as error:
+        raise UsageError(f"cannot read {target}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{target} is not valid TOML: it is not UTF-8 text") from None

@@ -1,10 +1,11 @@
-"""Sending requests over HTTPS: one httpx client per TLS identity, so that connections of two are never mixed.
+"""Sending requests over HTTPS: one pool of connections per TLS identity, so that no two share a connection.
 
 Nothing a target does raises here: refusals, resets, garbage, floods and silence all become exchanges.
 """
 
 import contextlib
 import os
+import socket
 import ssl
 import tempfile
 import time
@@ -17,13 +18,22 @@ import httpx
 from keybound import __version__
 from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.errors import UsageError
+from keybound.wire.deadline import Deadline, Transport
+from keybound.wire.burst import burst
+from keybound.wire.resumption import resume
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
 
 BODY_LIMIT = 1 << 20
 """Bytes of a response body that are kept; the rest is not read."""
 
-_RETRY_LIMIT = 3
-_IDLE_SECONDS = 2.0  # shorter than the idle limit of common servers, so that a reused connection is rarely a dead one
+_IDLE_SECONDS = 2.0  # shorter than the idle limit of common servers: a reused connection is rarely a dead one
+_SHORTEST_WAIT = 0.5
+_SILENT = 5  # exchanges in a row that time out; more would make a run against a dead target last for hours
+_DEFAULTS = (("User-Agent", f"keybound/{__version__}"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
+
+
+class _CutError(Exception):
+    """The connection ended within an answer."""
 
 
 @contextlib.contextmanager
@@ -37,7 +47,9 @@ def _as_file(pem: str) -> Iterator[str]:
         finally:
             os.close(fd)
         return
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:  # created with mode 0600, gone when the block ends
+    with tempfile.NamedTemporaryFile(
+        suffix=".pem"
+    ) as file:  # created with mode 0600, gone when the block ends
         file.write(pem.encode())
         file.flush()
         yield file.name
@@ -49,7 +61,9 @@ def tls_context(ca: str | None, identity: Identity) -> ssl.SSLContext:
     Raises UsageError when the certificate and key of `identity` cannot be used.
     """
     context = ssl.create_default_context(cadata=ca)
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # home-made CAs often lack extensions that strict mode wants
+    context.verify_flags &= (
+        ~ssl.VERIFY_X509_STRICT
+    )  # home-made CAs often lack extensions that strict mode wants
     if identity.version is not None:
         only = ssl.TLSVersion[identity.version.replace(".", "_")]
         context.minimum_version, context.maximum_version = only, only
@@ -58,12 +72,22 @@ def tls_context(ca: str | None, identity: Identity) -> ssl.SSLContext:
             try:
                 context.load_cert_chain(path)
             except ssl.SSLError as error:
-                raise UsageError(f"the certificate or key of {identity.name} cannot be used: {error.reason}") from None
+                raise UsageError(
+                    f"the certificate or key of {identity.name} cannot be used: {error.reason}"
+                ) from None
     return context
 
 
-def trouble_of(error: BaseException) -> tuple[Trouble, str]:
+def _trouble(error: BaseException) -> tuple[Trouble, str]:
     """Name what went wrong from the chain of exceptions under an httpx error."""
+    if isinstance(error, _CutError):
+        return Trouble.CUT, str(error)
+    if isinstance(error, httpx.TimeoutException):
+        return Trouble.TIMEOUT, type(error).__name__
+    if isinstance(
+        error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError
+    ):
+        return Trouble.UNSENDABLE, type(error).__name__
     text = f"{type(error).__name__}: {error}"
     cause: BaseException | None = error
     while cause is not None:
@@ -72,31 +96,25 @@ def trouble_of(error: BaseException) -> tuple[Trouble, str]:
         if isinstance(cause, ssl.SSLError):
             reason = cause.reason or str(cause)
             return (Trouble.TLS_ALERT if "ALERT" in reason.upper() else Trouble.TLS), reason
-        if isinstance(cause, ConnectionRefusedError):
-            return Trouble.REFUSED, str(cause)
+        if isinstance(cause, socket.gaierror):
+            return Trouble.UNRESOLVED, str(cause)
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.TimeoutException):
-        return Trouble.TIMEOUT, type(error).__name__
     if isinstance(error, httpx.ConnectError):
-        lowered = text.lower()
-        unresolved = "name or service" in lowered or "resolution" in lowered or "nodename" in lowered
-        return (Trouble.UNRESOLVED if unresolved else Trouble.REFUSED), text
-    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in text and "closed" not in text:
-        return Trouble.GARBAGE, text
-    return Trouble.RESET, text
+        return Trouble.REFUSED, text
+    if isinstance(error, httpx.NetworkError) or "disconnected" in text:
+        return Trouble.RESET, text
+    return Trouble.GARBAGE, text
 
 
-def _retry_after(response: Response, limit: float) -> float:
-    """Return how long (seconds) a 429 asks to wait, at most `limit`; one second when it does not say."""
-    value = response.first("Retry-After") or response.first("X-Retry-After") or "1"
+def _retry_after(response: Response) -> float:
+    """Return how long (seconds) a 429 asks to wait; one second when it does not say."""
+    value = (response.first("Retry-After") or response.first("X-Retry-After") or "1").strip()
+    if value.isdecimal() and len(value) < 10:
+        return max(float(value), _SHORTEST_WAIT)
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
-            seconds = 1.0
-    return min(max(seconds, 0.1), limit)
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), _SHORTEST_WAIT)
+    except (ValueError, OverflowError):
+        return 1.0
 
 
 class Wire:
@@ -111,14 +129,18 @@ class Wire:
         max_wait: float = 30.0,
         record: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
-        """`timeout`: seconds for a whole exchange; `rate`: requests per second; `max_wait`: longest wait on a 429."""
-        self.ca = ca
-        self.timeout = timeout
+        """`timeout`: seconds for a whole exchange; `rate`: requests per second; `max_wait`: seconds to wait at most,
+        in all, for a target that answers 429 and nothing else.
+        """
+        self._ca = ca
+        self._timeout = timeout
         self._interval = 1 / rate if rate else 0.0
-        self._max_wait = max_wait
-        self.record = record
+        self._max_wait = self._patience = max_wait
+        self._record = record
         self._next = 0.0
-        self._clients: dict[Identity, httpx.Client] = {}
+        self._silent = 0
+        self._deadline = Deadline()
+        self._transports: dict[Identity, Transport] = {}
 
     def __enter__(self) -> Self:
         """Return the sender itself."""
@@ -126,38 +148,53 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         """Close every connection."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
+        for transport in self._transports.values():
+            transport.close()
+        self._transports.clear()
 
-    def _client(self, identity: Identity) -> httpx.Client:
-        if identity not in self._clients:
-            self._clients[identity] = httpx.Client(
-                verify=tls_context(self.ca, identity),
-                timeout=self.timeout,
-                follow_redirects=False,
-                headers={"User-Agent": f"keybound/{__version__}", "Accept-Encoding": "identity"},
-                trust_env=False,  # a proxy or netrc of the environment would change what is measured
-                limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=_IDLE_SECONDS),
+    def _transport(self, identity: Identity) -> Transport:
+        if identity not in self._transports:
+            self._transports[identity] = Transport(
+                tls_context(self._ca, identity), self._deadline, _IDLE_SECONDS
             )
-        return self._clients[identity]
+        return self._transports[identity]
 
     def send(self, request: Request, identity: Identity = NO_CERTIFICATE, label: str = "request") -> Exchange:
-        """Send `request` over a connection of `identity` and return what happened.
+        """Send `request` over a connection of `identity` and return what happened. No redirect is followed.
 
-        A 429 is waited out. A connection that was closed before any answer is tried once more on a new one, because
-        servers close idle connections at will.
+        A 429 is waited out. Where a reused connection ends before any answer, the request is sent once more on a new
+        one, because servers close idle connections at will.
         """
-        exchange = self._once(request, identity, label)
-        for _ in range(_RETRY_LIMIT):
-            if exchange.trouble is Trouble.RESET and not label.endswith("again"):
-                label += ", again"
-            elif exchange.response is not None and exchange.response.status == 429:
-                time.sleep(_retry_after(exchange.response, self._max_wait))
-            else:
-                break
+        while True:
             exchange = self._once(request, identity, label)
-        return exchange
+            response = exchange.response
+            if response is not None and response.status == 429:
+                wait = _retry_after(response)
+                if wait > self._patience:
+                    return exchange
+                self._patience -= wait
+                time.sleep(wait)
+            elif exchange.trouble is Trouble.RESET and not self._deadline.connected:
+                label += ", again"
+            else:
+                self._patience = self._max_wait if response is not None else self._patience
+                return exchange
+
+    def burst(self, request: Request, identity: Identity, count: int, label: str) -> list[Exchange]:
+        """Send `request` `count` times at the same moment over new connections (see `keybound.wire.burst`)."""
+        exchanges = burst(request, tls_context(self._ca, identity), identity, count, self._timeout, label)
+        for exchange in exchanges:
+            self._record(exchange)
+        return exchanges
+
+    def resumed(self, request: Request, identity: Identity, label: str) -> tuple[Exchange, bool]:
+        """Send `request` on a new TLS session and again on that session resumed (see `keybound.wire.resumption`).
+
+        Returns the second exchange, and whether the server did resume the session.
+        """
+        exchange, reused = resume(request, tls_context(self._ca, identity), identity, self._timeout, label)
+        self._record(exchange)
+        return exchange, reused
 
     def _once(self, request: Request, identity: Identity, label: str) -> Exchange:
         delay = self._next - time.monotonic()
@@ -169,11 +206,18 @@ class Wire:
         trouble: Trouble | None = None
         detail, version = "", None
         try:
-            response, version = self._exchange(request, identity, clock + self.timeout)
-        except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            trouble, detail = trouble_of(error)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
-            trouble, detail = Trouble.GARBAGE, type(error).__name__
+            outgoing = _outgoing(request)
+            if self._silent < _SILENT:
+                response, version = self._exchange(outgoing, identity)
+            else:
+                trouble = Trouble.TIMEOUT
+                detail = f"not sent, as {_SILENT} requests in a row got no answer in time"
+        except (_CutError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            trouble, detail = _trouble(error)
+        if trouble is not Trouble.TIMEOUT:
+            self._silent = 0
+        elif self._silent < _SILENT:
+            self._silent += 1
         exchange = Exchange(
             label,
             request,
@@ -186,31 +230,39 @@ class Wire:
             started,
             (time.perf_counter() - clock) * 1000,
         )
-        self.record(exchange)
+        self._record(exchange)
         return exchange
 
-    def _exchange(self, request: Request, identity: Identity, deadline: float) -> tuple[Response, str | None]:
-        client = self._client(identity)
-        outgoing = client.build_request(
-            request.method, request.url, headers=list(request.headers), content=request.body or None
-        )
-        answer = client.send(outgoing, stream=True)
+    def _exchange(self, outgoing: httpx.Request, identity: Identity) -> tuple[Response, str | None]:
+        transport = self._transport(identity)
+        self._deadline.start(self._timeout)
+        answer = transport.handle_request(outgoing)
         try:
-            body = bytearray()
-            truncated = False
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > BODY_LIMIT:
-                    truncated = True
-                    break
-                if time.perf_counter() > deadline:
-                    raise httpx.ReadTimeout("the body did not end in time")
             stream = answer.extensions.get("network_stream")
             tls = stream.get_extra_info("ssl_object") if stream is not None else None
-            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-            return (
-                Response(answer.status_code, headers, bytes(body[:BODY_LIMIT]), truncated),
-                tls.version() if tls is not None else None,
+            version = tls.version() if tls is not None else None
+            body = bytearray()
+            try:
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    self._deadline.left(httpx.ReadTimeout)
+                    if len(body) > BODY_LIMIT:
+                        break
+            except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+                raise _CutError(f"{type(error).__name__} after {len(body)} bytes of the body") from None
+            headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw
             )
+            response = Response(answer.status_code, headers, bytes(body[:BODY_LIMIT]), len(body) > BODY_LIMIT)
+            return response, version
         finally:
             answer.close()
+
+
+def _outgoing(request: Request) -> httpx.Request:
+    """Return `request` for httpx, with the headers that every client sends. Raises ValueError or httpx.InvalidURL."""
+    given = {name.lower() for name, _ in request.headers}
+    lines = [*request.headers, *(line for line in _DEFAULTS if line[0].lower() not in given)]
+    # what came in as latin-1, such as a cookie, goes out with the same bytes
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
+    return httpx.Request(request.method, request.url, headers=headers, content=request.body or None)

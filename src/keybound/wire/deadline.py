@@ -78,7 +78,9 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         self._deadline.connected = True
         left = self._deadline.left(httpcore.ConnectTimeout)
-        return _Stream(self._plain.connect_tcp(host, port, left, local_address, socket_options), self._deadline)
+        return _Stream(
+            self._plain.connect_tcp(host, port, left, local_address, socket_options), self._deadline
+        )
 
 
 class Transport(httpx.HTTPTransport):

@@ -14,7 +14,9 @@ _KEPT = 4000  # characters of a body that a report shows
 
 def timestamp(seconds: float) -> str:
     """Return seconds since the epoch as RFC 3339 with milliseconds, in UTC."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def _part(text: str) -> Any:
@@ -38,10 +40,7 @@ def _body(data: bytes, content_type: str, redactor: Redactor) -> str | None:
     if not data:
         return None
     text = data[: 1 << 16].decode("utf-8", "replace")
-    if "x-www-form-urlencoded" in content_type:
-        text = redactor.form(text)
-    else:
-        text = redactor.json(text)
+    text = redactor.form(text) if "x-www-form-urlencoded" in content_type else redactor.json(text)
     return text if len(text) <= _KEPT else f"{text[:_KEPT]}… ({len(data)} bytes)"
 
 
@@ -68,10 +67,15 @@ def describe(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
             "body": _body(got.body, _type(got.headers), redactor),
             "truncated": got.truncated,
         },
-        "error": None if exchange.trouble is None else redactor.text(f"{exchange.trouble}: {exchange.detail}"[:300]),
+        "error": None
+        if exchange.trouble is None
+        else redactor.text(f"{exchange.trouble}: {exchange.detail}"[:300]),
         "started": timestamp(exchange.started),
         "duration_ms": round(exchange.duration_ms, 2),
-        "tls": {"version": exchange.tls_version, "certificate": exchange.identity if exchange.certificate else None},
+        "tls": {
+            "version": exchange.tls_version,
+            "certificate": exchange.identity if exchange.certificate else None,
+        },
         "identity": exchange.identity,
         "proofs": _proofs(exchange, redactor),
     }

@@ -125,7 +125,13 @@ def _variants(value: str) -> set[str]:
         for piece in pieces:
             if not _PLAIN.fullmatch(piece):
                 quoted = quote(piece, safe="")
-                found |= {quoted, _lower_percent(quoted), quote(quoted), piece.replace("/", "\\/"), quote(piece)}
+                found |= {
+                    quoted,
+                    _lower_percent(quoted),
+                    quote(quoted),
+                    piece.replace("/", "\\/"),
+                    quote(piece),
+                }
     return found
 
 

@@ -7,32 +7,41 @@ import time
 from urllib.parse import urlsplit
 
 from keybound.craft.request import Identity
-from keybound.wire.client import BODY_LIMIT, Wire, tls_context, trouble_of
-from keybound.wire.exchange import Exchange, Request, Response
+from keybound.wire.exchange import Exchange, Request, Response, Trouble
+
+_BODY_LIMIT = 1 << 20
 
 
-def send_resumed(wire: Wire, request: Request, identity: Identity, label: str) -> tuple[Exchange, bool]:
-    """Make a TLS session as `identity` with `request`, then send `request` again on a new connection that resumes it.
+def resume(
+    request: Request, context: ssl.SSLContext, identity: Identity, timeout: float, label: str
+) -> tuple[Exchange, bool]:
+    """Make a TLS session with `request`, then send `request` again on a new connection that resumes it.
 
-    Returns the second exchange, and whether the server did resume the session. Raises nothing.
+    `timeout` in seconds holds for each connection. Returns the second exchange, and whether the server did resume
+    the session. Nothing is raised: what fails becomes an exchange with its trouble.
     """
     started, clock = time.time(), time.perf_counter()
-    response, trouble, detail, reused = None, None, "", False
+    response: Response | None = None
+    trouble: Trouble | None = None
+    detail, reused = "", False
     try:
-        context = tls_context(wire.ca, identity)
-        _, session, _ = _once(context, request, None, wire.timeout)
+        _, session, _ = _once(context, request, None, timeout)
         if session is None:
-            detail = "no session was offered"
+            trouble, detail = Trouble.TLS, "the server offered no session"
         else:
-            response, _, reused = _once(context, request, session, wire.timeout)
+            response, _, reused = _once(context, request, session, timeout)
+    except ssl.SSLError as error:
+        detail = error.reason or str(error)
+        trouble = Trouble.TLS_ALERT if "ALERT" in detail.upper() else Trouble.TLS
+    except TimeoutError as error:
+        trouble, detail = Trouble.TIMEOUT, str(error)
     except (OSError, http.client.HTTPException) as error:
-        trouble, detail = trouble_of(error)
-    took = (time.perf_counter() - clock) * 1000
-    exchange = Exchange(
-        label, request, response, trouble, detail, identity.name, identity.certificate, identity.version, started, took
-    )
-    wire.record(exchange)
-    return exchange, reused
+        trouble, detail = Trouble.RESET, type(error).__name__
+    spent = (time.perf_counter() - clock) * 1000
+    shown = identity.certificate
+    return Exchange(
+        label, request, response, trouble, detail, identity.name, shown, identity.version, started, spent
+    ), reused
 
 
 def _once(
@@ -56,4 +65,4 @@ def _once(
         answer = connection.getresponse()
         # TLS 1.3 sends tickets after the handshake; reading the body may close the connection.
         made, reused = tls.session, bool(tls.session_reused)
-        return Response(answer.status, tuple(answer.getheaders()), answer.read(BODY_LIMIT)), made, reused
+        return Response(answer.status, tuple(answer.getheaders()), answer.read(_BODY_LIMIT)), made, reused

@@ -1,0 +1,91 @@
+"""A proof whose nonce is missing, made up, or nearly right, at a server that works with nonces (RFC 9449 sections 8, 9, 11.3)."""
+
+import re
+from dataclasses import replace
+
+from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.craft.deltas import claim, without_claim
+from keybound.errors import NotApplicable
+from keybound.judge.rules import Exact
+
+AT_AS, AT_RS = Exact((400,), ("use_dpop_nonce",)), Exact((401,), ("use_dpop_nonce",))
+OLD = "proofs made in advance, or long ago, are still good"
+
+
+def last_changed(right):
+    return right[:-1] + ("A" if right[-1:] != "A" else "B")
+
+
+NONCES = (
+    Case("nonce.missing", "no nonce", ("RFC9449-11.3-nonce-downgrade",), ("nonce-optional",),
+         "an attacker leaves the nonce out, and the server forgets that it wants one", without_claim("nonce"), also=("NO-01", "NO-02")),
+    Case("nonce.random", "a nonce that nobody gave", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD,
+         claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), also=("NO-04",)),
+    Case("nonce.last-character", "the right nonce with its last character changed", ("RFC9449-4.3-nonce",), ("nonce-cut",), OLD,
+         claim("nonce", last_changed), also=("NO-04",)),
+    Case("nonce.empty", "an empty nonce", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: ""), also=("NO-13",)),
+    Case("nonce.number", "a nonce that is a number", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: 12345),
+         also=("NO-13",)),
+)
+AS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR))
+RS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
+
+
+def with_mismatch(rows, exact, more=()):
+    return tuple(replace(row, exact=exact, requirements=row.requirements + (more if row.id != "nonce.missing" else ())) for row in rows)
+
+
+def place_with_nonces(case, target):
+    place = target.place(case.place)
+    target.bench.control(place, "to learn of nonces")
+    if not target.session.nonces.active(place.server):
+        raise NotApplicable("this server works without nonces")
+    return place
+
+
+@cases(*spread(with_mismatch(NONCES, AT_AS, ("RFC9449-8-nonce-mismatch",)), AS_PLACES), *spread(with_mismatch(NONCES, AT_RS), RS_PLACES))
+def test_wrong_nonce_is_refused(case, target):
+    place = place_with_nonces(case, target)
+    # a server that offers nonces and never asks for one breaks the letter of section 11.3 only
+    target.refuses(replace(case, lenient=not target.session.nonces.demands(place.server)))
+
+
+FORM = (
+    Case("nonce.challenge", "a missing nonce is asked for with use_dpop_nonce and DPoP-Nonce", ("RFC9449-8-nonce-error",),
+         ("nonce-wrong-status",), "clients cannot tell that a nonce is all that is missing", without_claim("nonce"), also=("NO-01", "NO-02")),
+    Case("nonce.one-header", "an answer has one DPoP-Nonce at most", ("RFC9449-8-one-nonce-header",), ("nonce-twice",),
+         "clients pick the wrong one of two nonces", without_claim("nonce")),
+    Case("nonce.syntax", "a nonce holds allowed characters only", ("RFC9449-8.1-nonce-syntax",), ("nonce-bad-syntax",),
+         "clients cannot send the nonce back", without_claim("nonce"), also=("NO-07",)),
+    Case("nonce.uncacheable", "an answer with a nonce is not cacheable", ("RFC9449-8.2-nonce-uncacheable",), ("nonce-cacheable",),
+         "a cache hands out old nonces", without_claim("nonce")),
+    Case("nonce.unpredictable", "nonces are long and no counters", ("RFC9449-8-nonce-unpredictable",), ("nonce-counter",),
+         "proofs are made in advance for nonces to come", without_claim("nonce")),
+)
+RS_FORM = tuple(
+    replace(row, requirements=("RFC9449-9-rs-nonce-challenge",)) if row.id == "nonce.challenge" else row for row in FORM
+)
+CHECKS = {
+    "nonce.one-header": ("one DPoP-Nonce", lambda lines, _: len(lines) <= 1),
+    "nonce.syntax": ("%x21 / %x23-5B / %x5D-7E only", lambda lines, _: all(re.fullmatch(r"[!#-\[\]-~]+", line) for line in lines)),
+    "nonce.uncacheable": ("Cache-Control: no-store", lambda _, response: "no-store" in (response.first("Cache-Control") or "")),
+    "nonce.unpredictable": ("16 characters or more, not only digits",
+                            lambda lines, _: all(len(line) >= 16 and not line.isdecimal() for line in lines)),
+}
+
+
+@cases(*spread(FORM, AS_PLACES[:1]), *spread(RS_FORM, RS_PLACES[:1]))
+def test_nonces_are_given_as_they_should(case, target):
+    place = place_with_nonces(case, target)
+    answer = target.refusal(case)
+    response = target.bench.exchanges[-1].response
+    lines = response.all("DPoP-Nonce")
+    if case.id.endswith("nonce.challenge"):
+        status = 400 if place.server == "as" else 401
+        right = answer.wants_nonce and answer.status == status
+        target.expect(right, f"{status} use_dpop_nonce and a DPoP-Nonce", f"{answer.seen}, {len(lines)} DPoP-Nonce")
+        return
+    if not lines:
+        raise NotApplicable("the answer carries no DPoP-Nonce: that is for another case")
+    expected, holds = CHECKS[case.id.partition(".")[2]]
+    target.expect(holds(lines, response), expected, f"{len(lines)} DPoP-Nonce: {', '.join(lines)}")

@@ -1,0 +1,133 @@
+"""Run keybound against the peers and print what it says of each.
+
+`python tests/peers/check.py [NAME ...]` takes names of variants and defects (default: all of them).
+Exit code 1 if a lawful variant gets a fail or an inconclusive, or a defect gets no fail.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from peers.variants import DEFECTS, VARIANTS  # noqa: E402
+
+KEYBOUND = [sys.executable, "-m", "keybound"]
+LONGEST = 1200  # seconds for one run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run said: exit code, verdicts with their cases, whether it came to its end, seconds."""
+
+    exit: int
+    cases: dict
+    complete: bool
+    seconds: float
+    output: str
+
+    def of(self, verdict):
+        return [case for case, (given, _) in self.cases.items() if given == verdict]
+
+    def lines(self, verdict):
+        return [f"{case}: {why}" for case, (given, why) in self.cases.items() if given == verdict]
+
+
+@contextmanager
+def peer(name):
+    """A running peer; gives its profile as TOML."""
+    kind = "--defect" if name in DEFECTS else "--variant"
+    command = [sys.executable, str(Path(__file__).with_name("server.py")), kind, name]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield json.loads(process.stdout.readline())["profile"]
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
+
+
+def run(name, keep=None):
+    """Run keybound against the peer `name`; `keep` is a folder for the report."""
+    with tempfile.TemporaryDirectory() as scratch, peer(name) as profile:
+        folder = Path(keep or scratch) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / "target.toml"
+        target.touch(mode=0o600)
+        target.write_text(profile)
+        start = time.monotonic()
+        done = subprocess.run(
+            [*KEYBOUND, "run", str(target), "--out", str(folder / "out"), "-n", "0"],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            cwd=scratch,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+        seconds = time.monotonic() - start
+        target.unlink()  # it holds keys
+        file = folder / "out" / "events.jsonl"
+        events = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    cases = {event["id"]: (event["verdict"], reason(event)) for event in events if event["event"] == "case"}
+    complete = bool(events) and events[-1]["event"] == "footer"
+    return Outcome(done.returncode, cases, complete, seconds, done.stdout + done.stderr)
+
+
+def reason(event):
+    seen = [f"{f['requirement']} {f['seen']}" for f in event["findings"] if f["verdict"] == event["verdict"]]
+    return event["reason"] or "; ".join(seen)
+
+
+def wrong(name, outcome):
+    """Why the outcome is not what the table of peers says, or an empty string."""
+    if not outcome.complete:
+        return f"the run has no end: exit {outcome.exit}: {outcome.output[-2000:]}"
+    if name in DEFECTS and not outcome.of("fail"):
+        return missed(DEFECTS[name])
+    alarms = [] if name in DEFECTS else outcome.lines("fail") + outcome.lines("inconclusive")
+    if outcome.exit != (1 if outcome.of("fail") else 0):
+        alarms.append(f"the exit code is {outcome.exit}")
+    return "\n".join(alarms)
+
+
+def missed(defect):
+    return f"not found: {defect.line} ({defect.roles}; should be red: {defect.hint})"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", default=[*VARIANTS, *DEFECTS])
+    parser.add_argument("--keep", type=Path, help="folder for the reports")
+    parser.add_argument("--verbose", action="store_true", help="list the cases that are red")
+    options = parser.parse_args()
+    broken = 0
+    print(f"{'peer':28} {'exit':>4} {'fail':>4} {'inconcl.':>8} {'warn':>4} {'pass':>4} {'s':>4}")
+    for name in options.names:
+        outcome = run(name, options.keep)
+        complaint = wrong(name, outcome)
+        broken += bool(complaint)
+        count = Counter(verdict for verdict, _ in outcome.cases.values())
+        numbers = f"{count['fail']:4} {count['inconclusive']:8} {count['warn']:4} {count['pass']:4}"
+        mark = "  <-- wrong" if complaint else ""
+        print(f"{name:28} {outcome.exit:4} {numbers} {outcome.seconds:4.0f}{mark}", flush=True)
+        if options.verbose:
+            for line in outcome.lines("fail") + outcome.lines("inconclusive"):
+                print(f"    {line[:300]}")
+        if complaint and (name in DEFECTS or not options.verbose):
+            print(f"    {complaint[:1500]}")
+    print(f"{broken} of {len(options.names)} are not as they should be")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
