@@ -29,7 +29,9 @@ def der(certified):
 
 def test_the_set_is_whole_and_each_certificate_is_another(made):
     assert made[1].keys() == MEANINGS.keys()
-    leaves = {name: der(each) for name, each in made[1].items() if name not in {"intermediate-alone", "appended"}}
+    leaves = {
+        name: der(each) for name, each in made[1].items() if name not in {"intermediate-alone", "appended"}
+    }
     assert len(set(leaves.values())) == len(leaves)
 
 
@@ -47,7 +49,10 @@ def test_relatives_differ_in_what_their_name_says(made):
     assert each["reversed"].certificate.subject.rdns == client.subject.rdns[::-1]
     assert [c.subject for c in each["appended"].rest] == [client.subject]
     assert each["expired"].certificate.not_valid_after_utc < client.not_valid_after_utc
-    assert "\0" in each["nul"].certificate.subject.rfc4514_string() or "\\00" in each["nul"].certificate.subject.rfc4514_string()
+    assert (
+        "\0" in each["nul"].certificate.subject.rfc4514_string()
+        or "\\00" in each["nul"].certificate.subject.rfc4514_string()
+    )
 
 
 def test_thumbprint_is_that_of_the_der(made):

@@ -54,7 +54,10 @@ def url(made):
 
 @pytest.fixture
 def identities(made):
-    known = {name: Identity(name, made.made[name].pem, made.made[name].key_pem) for name in ("client", "twin", "self-signed")}
+    known = {
+        name: Identity(name, made.made[name].pem, made.made[name].key_pem)
+        for name in ("client", "twin", "self-signed")
+    }
     # the same name with another certificate is another identity
     same_name = Identity("client", made.made["other"].pem, made.made["other"].key_pem)
     return [*known.values(), same_name, NO_CERTIFICATE]
@@ -94,6 +97,8 @@ def test_identity_offers_only_its_version(made, url):
 def test_unknown_certificate_is_refused_by_tls(made, url):
     stranger = pki.issue("stranger")
     with Wire(made.ca.certificate_pem) as wire:
-        exchange = wire.send(Request("GET", url), Identity("stranger", stranger.certificate_pem, stranger.key_pem))
+        exchange = wire.send(
+            Request("GET", url), Identity("stranger", stranger.certificate_pem, stranger.key_pem)
+        )
     assert exchange.response is None
     assert ssl.HAS_TLSv1_3

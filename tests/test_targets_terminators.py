@@ -11,7 +11,9 @@ import terminators
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not terminators.installed(), reason="run `python tests/targets/terminators.py install`"),
+    pytest.mark.skipif(
+        not terminators.installed(), reason="run `python tests/targets/terminators.py install`"
+    ),
 ]
 
 
@@ -20,4 +22,6 @@ def test_configuration_is_judged_right(name: str) -> None:
     judged = terminators.judge(terminators.CONFIGURATIONS[name])
 
     assert judged.as_expected, (judged.cases, judged.output[-3000:])
-    assert terminators.FOUND in judged.requirements or judged.configuration.right or judged.configuration.behind
+    assert (
+        terminators.FOUND in judged.requirements or judged.configuration.right or judged.configuration.behind
+    )

@@ -1,7 +1,13 @@
 """A token bound to a key and to a certificate needs both: whatever `cnf` says is enforced whole (RFC 7800 section 3.1)."""
 
 from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate, by_attacker, no_certificate, no_proof, stolen_as_bearer
+from keybound.craft.deltas import (
+    attackers_certificate,
+    by_attacker,
+    no_certificate,
+    no_proof,
+    stolen_as_bearer,
+)
 from keybound.errors import NotApplicable
 from keybound.flows.places import resource_lanes
 
@@ -25,7 +31,6 @@ HALVES = (
 
 @cases(*HALVES)
 def test_every_binding_counts(case, target):
-    place = target.place(case.place)
     lane = next(lane for lane in resource_lanes(target.session, "dpop") if lane.client.certificate)
     cnf = target.read(target.session.token(lane)).cnf
     if not {"jkt", "x5t#S256"} <= cnf.keys():

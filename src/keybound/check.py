@@ -137,7 +137,6 @@ class Bench:
                 self.lost = f"the target no longer answers: {answer.seen}"
         return answer
 
-
     def require(self, place: Place) -> None:
         """Raise Inconclusive unless the control of `place` succeeds."""
         answer = self.control(place, "before")
@@ -265,7 +264,9 @@ class Target:
         """
         where = self.place(case.place)
         if unless is not None and where.attempt(unless, "without the header").outcome is Outcome.EFFECT:
-            raise NotApplicable("the request works without the header as well: that is for another case to say")
+            raise NotApplicable(
+                "the request works without the header as well: that is for another case to say"
+            )
         before = attack = self.bench.control(where, "before")
         tried = 0
         if before.outcome is Outcome.EFFECT or unless is not None:
@@ -275,7 +276,13 @@ class Target:
                     break
         if unless is not None and attack.outcome is Outcome.EFFECT:
             before = attack
-        after = attack if before is attack else self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
+        after = (
+            attack
+            if before is attack
+            else self.bench.control(where, "after")
+            if before.outcome is Outcome.EFFECT
+            else before
+        )
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
         self.note(f"{tried} variants tried")

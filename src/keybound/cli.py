@@ -112,10 +112,14 @@ def serve(
         str | None,
         typer.Option(metavar="HEADER", help="Speak plain HTTP; the client certificate comes in HEADER."),
     ] = None,
-    issuer: Annotated[str | None, typer.Option(help="With --behind-proxy: the https URL of the proxy.")] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="With --behind-proxy: the https URL of the proxy.")
+    ] = None,
     certs: Annotated[
         Path | None,
-        typer.Option(help="With --behind-proxy: where to write ca.crt, server.crt, server.key for the proxy."),
+        typer.Option(
+            help="With --behind-proxy: where to write ca.crt, server.crt, server.key for the proxy."
+        ),
     ] = None,
 ) -> None:
     """Start the reference target and write a ready profile for it."""
@@ -227,7 +231,9 @@ def report(
 
 
 @app.command()
-def certs(folder: Annotated[Path, typer.Argument(help="New folder for the certificates and their README.")]) -> None:
+def certs(
+    folder: Annotated[Path, typer.Argument(help="New folder for the certificates and their README.")],
+) -> None:
     """Make client certificates to register at a target, and the wrong ones to try there."""
     from keybound.craft.certificate_files import write_set
 

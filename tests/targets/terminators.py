@@ -1,4 +1,4 @@
-"""TLS terminators of Debian in front of the reference target: configurations that are right, and wrong ones people write.
+"""TLS terminators of Debian in front of the reference target, configured right, and wrong as people really do.
 
     python tests/targets/terminators.py install     apt-get install the four of them (root)
     python tests/targets/terminators.py judge       run keybound against each configuration and print the table
@@ -51,12 +51,13 @@ defaults
   timeout client 30s
   timeout server 30s
 frontend f
-  bind 127.0.0.1:{front} ssl crt {folder}/server.pem ca-file {folder}/ca.crt verify optional crt-ignore-err all ca-ignore-err all
+  bind 127.0.0.1:{front} ssl crt {folder}/server.pem ca-file {folder}/ca.crt verify optional {lenient}
   {rules}
   default_backend b
 backend b
   server s 127.0.0.1:{back}
 """
+_LENIENT = "crt-ignore-err all ca-ignore-err all"
 _DELETE = f"http-request del-header {HEADER}\n  "
 _CERTIFICATE = f"{HEADER} %[ssl_c_der,base64]"
 
@@ -124,28 +125,86 @@ class Configuration:
 CONFIGURATIONS = {
     each.name: each
     for each in (
-        Configuration("nginx-optional-no-ca", "nginx", f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ {_PASS} }}", True,
-                      "header set in the server block, the backend judges the chain"),
-        Configuration("nginx-optional", "nginx", f"{_ASKS % 'optional'} location / {{ {_FORWARDS} {_PASS} }}", True,
-                      "header set in the location, the chain is verified", ca_only=True),
-        Configuration("nginx-inheritance-lost", "nginx",
-                      f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ proxy_set_header Host $http_host; {_PASS} }}", False,
-                      "header set in the server block, another one in the location undoes it"),
-        Configuration("nginx-no-certificates", "nginx", f"location / {{ {_PASS} }}", False, "no client certificates configured"),
-        Configuration("haproxy-deleted-and-set", "haproxy", f"{_DELETE}http-request set-header {_CERTIFICATE} if {{ ssl_c_used }}",
-                      True, "del-header, then set-header if a certificate was used"),
-        Configuration("haproxy-set-if-used", "haproxy", f"http-request set-header {_CERTIFICATE} if {{ ssl_c_used }}", False,
-                      "set-header only if a certificate was used"),
-        Configuration("haproxy-add-header", "haproxy", f"http-request add-header {_CERTIFICATE}", False,
-                      "add-header beside what the client sent"),
-        Configuration("apache-set", "apache2", f'RequestHeader set {HEADER} "%{{SSL_CLIENT_CERT}}s"', True, "RequestHeader set"),
-        Configuration("apache-setifempty", "apache2", f'RequestHeader setifempty {HEADER} "%{{SSL_CLIENT_CERT}}s"', False,
-                      "RequestHeader setifempty"),
-        Configuration("caddy-header-up", "caddy", f"header_up {HEADER} {{http.request.tls.client.certificate_der_base64}}", True,
-                      "header_up with the certificate"),
+        Configuration(
+            "nginx-optional-no-ca",
+            "nginx",
+            f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ {_PASS} }}",
+            True,
+            "header set in the server block, the backend judges the chain",
+        ),
+        Configuration(
+            "nginx-optional",
+            "nginx",
+            f"{_ASKS % 'optional'} location / {{ {_FORWARDS} {_PASS} }}",
+            True,
+            "header set in the location, the chain is verified",
+            ca_only=True,
+        ),
+        Configuration(
+            "nginx-inheritance-lost",
+            "nginx",
+            f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ proxy_set_header Host $http_host; {_PASS} }}",
+            False,
+            "header set in the server block, another one in the location undoes it",
+        ),
+        Configuration(
+            "nginx-no-certificates",
+            "nginx",
+            f"location / {{ {_PASS} }}",
+            False,
+            "no client certificates configured",
+        ),
+        Configuration(
+            "haproxy-deleted-and-set",
+            "haproxy",
+            f"{_DELETE}http-request set-header {_CERTIFICATE} if {{ ssl_c_used }}",
+            True,
+            "del-header, then set-header if a certificate was used",
+        ),
+        Configuration(
+            "haproxy-set-if-used",
+            "haproxy",
+            f"http-request set-header {_CERTIFICATE} if {{ ssl_c_used }}",
+            False,
+            "set-header only if a certificate was used",
+        ),
+        Configuration(
+            "haproxy-add-header",
+            "haproxy",
+            f"http-request add-header {_CERTIFICATE}",
+            False,
+            "add-header beside what the client sent",
+        ),
+        Configuration(
+            "apache-set",
+            "apache2",
+            f'RequestHeader set {HEADER} "%{{SSL_CLIENT_CERT}}s"',
+            True,
+            "RequestHeader set",
+        ),
+        Configuration(
+            "apache-setifempty",
+            "apache2",
+            f'RequestHeader setifempty {HEADER} "%{{SSL_CLIENT_CERT}}s"',
+            False,
+            "RequestHeader setifempty",
+        ),
+        Configuration(
+            "caddy-header-up",
+            "caddy",
+            f"header_up {HEADER} {{http.request.tls.client.certificate_der_base64}}",
+            True,
+            "header_up with the certificate",
+        ),
         Configuration("caddy-without-header-up", "caddy", "", False, "no header_up"),
-        Configuration("nginx-backend-in-reach", "nginx", f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ {_PASS} }}", False,
-                      "right, but the backend can be reached without it", behind=True),
+        Configuration(
+            "nginx-backend-in-reach",
+            "nginx",
+            f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ {_PASS} }}",
+            False,
+            "right, but the backend can be reached without it",
+            behind=True,
+        ),
     )
 }
 _TEMPLATES = {"nginx": _NGINX, "haproxy": _HAPROXY, "apache2": _APACHE, "caddy": _CADDY}
@@ -170,7 +229,9 @@ def install() -> None:
     """Install the four terminators from Debian (root); their own services are not wanted and not started."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     subprocess.run(["apt-get", "update", "-q"], check=True, env=environment)
-    subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES], check=True, env=environment)
+    subprocess.run(
+        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES], check=True, env=environment
+    )
 
 
 def _free_ports(count: int) -> list[int]:
@@ -208,7 +269,9 @@ def _answers(port: int) -> bool:
 
 def _without_self_signed(profile: str) -> str:
     tables = profile.split("\n[")
-    return "\n[".join(table for table in tables if not table.startswith(("clients.selfsigned]", "clients.public_mtls]")))
+    return "\n[".join(
+        table for table in tables if not table.startswith(("clients.selfsigned]", "clients.public_mtls]"))
+    )
 
 
 @contextlib.contextmanager
@@ -222,13 +285,17 @@ def start(configuration: Configuration, folder: Path) -> Iterator[Path]:
         deadline = time.monotonic() + _START_SECONDS
         while "profile in" not in serve_log.read_text() and time.monotonic() < deadline:
             time.sleep(0.05)
-        (folder / "server.pem").write_text((folder / "server.crt").read_text() + (folder / "server.key").read_text())
-        values = {"folder": str(folder), "front": str(front), "back": str(back)}
+        (folder / "server.pem").write_text(
+            (folder / "server.crt").read_text() + (folder / "server.key").read_text()
+        )
+        values = {"folder": str(folder), "front": str(front), "back": str(back), "lenient": _LENIENT}
         user = "user root;" if os.geteuid() == 0 else ""
         rules = configuration.rules
         for name, value in values.items():
             rules = rules.replace("{" + name + "}", value)
-        (folder / "conf").write_text(_TEMPLATES[configuration.program].format(**values, rules=rules, user=user))
+        (folder / "conf").write_text(
+            _TEMPLATES[configuration.program].format(**values, rules=rules, user=user)
+        )
         command = [part.format(**values) for part in _COMMANDS[configuration.program]]
         command[0] = _program(command[0]) or command[0]
         if configuration.ca_only:
@@ -241,7 +308,7 @@ def start(configuration: Configuration, folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What keybound said of one configuration: exit code, counts of verdicts, ids of the failed cases and requirements."""
+    """What keybound said of one configuration: exit code, counts of verdicts, failed cases and requirements."""
 
     configuration: Configuration
     exit: int
@@ -267,7 +334,17 @@ def judge(configuration: Configuration) -> Judged:
         folder = Path(name)
         folder.chmod(0o755)
         with start(configuration, folder) as profile:
-            command = [sys.executable, "-m", "keybound", "run", str(profile), "--mechanism", "mtls", "--out", str(folder / "report")]
+            command = [
+                sys.executable,
+                "-m",
+                "keybound",
+                "run",
+                str(profile),
+                "--mechanism",
+                "mtls",
+                "--out",
+                str(folder / "report"),
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         stream = folder / "report" / "events.jsonl"
         events = [json.loads(line) for line in stream.read_text().splitlines()] if stream.exists() else []
@@ -275,20 +352,33 @@ def judge(configuration: Configuration) -> Judged:
     requirements = {f["requirement"] for event in failed for f in event["findings"] if f["verdict"] == "fail"}
     counts = events[-1]["counts"] if events and events[-1]["event"] == "footer" else {}
     cases = tuple(sorted(event["id"] for event in failed))
-    return Judged(configuration, done.returncode, counts, cases, tuple(sorted(requirements)), done.stdout + done.stderr)
+    return Judged(
+        configuration, done.returncode, counts, cases, tuple(sorted(requirements)), done.stdout + done.stderr
+    )
 
 
 def _row(judged: Judged) -> str:
-    counts = " ".join(f"{judged.counts.get(name, 0):4}" for name in ("pass", "fail", "warn", "inconclusive", "not applicable"))
+    counts = " ".join(
+        f"{judged.counts.get(name, 0):4}"
+        for name in ("pass", "fail", "warn", "inconclusive", "not applicable")
+    )
     meant = "right" if judged.configuration.right else "wrong"
-    seen = "header counts" if judged.found else "clean" if not judged.cases and judged.exit == 0 else f"exit {judged.exit}"
+    seen = (
+        "header counts"
+        if judged.found
+        else "clean"
+        if not judged.cases and judged.exit == 0
+        else f"exit {judged.exit}"
+    )
     mark = "ok" if judged.as_expected else "NOT AS EXPECTED"
     return f"{judged.configuration.name:26} {meant:6} {seen:16} {counts}  {mark}"
 
 
 def main() -> int:
     """Run the command line; return 1 when a configuration was not judged as it should be."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("install", help="install the terminators from Debian")
     judging = commands.add_parser("judge", help="judge configurations and print the table")

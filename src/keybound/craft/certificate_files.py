@@ -77,7 +77,9 @@ def write_set(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty: give a new folder, so that no certificate in use is lost")
+            raise UsageError(
+                f"{folder} is not empty: give a new folder, so that no certificate in use is lost"
+            )
         (folder / "ca.crt").write_text(ca.pem)
         (folder / "jwks.json").write_text(made["self-signed"].jwks)
         (folder / "README.md").write_text(readme)

@@ -22,7 +22,12 @@ from keybound.craft.jose import Key, b64url
 _DAY = dt.timedelta(days=1)
 _PEM = serialization.Encoding.PEM
 
-DNS_NAME, URI, IP_ADDRESS, EMAIL = "client.keybound.test", "https://client.keybound.test/id", "2001:db8::1", "client@keybound.test"
+DNS_NAME, URI, IP_ADDRESS, EMAIL = (
+    "client.keybound.test",
+    "https://client.keybound.test/id",
+    "2001:db8::1",
+    "client@keybound.test",
+)
 """The subject alternative names of the client certificate: one of each kind that RFC 8705 section 2.1.2 knows."""
 
 
@@ -45,12 +50,14 @@ class Certified:
         form = serialization.PrivateFormat.PKCS8
         return self.key.private_bytes(_PEM, form, serialization.NoEncryption()).decode()
 
-
     @property
     def jwks(self) -> str:
         """The certificate as a JWK set, which registers it (RFC 8705 section 2.2.2)."""
         der = base64.b64encode(leaf_der(self.pem)).decode()
-        return json.dumps({"keys": [{**Key("ES256", self.key).jwk, "use": "sig", "x5c": [der]}]}, indent=1) + "\n"
+        return (
+            json.dumps({"keys": [{**Key("ES256", self.key).jwk, "use": "sig", "x5c": [der]}]}, indent=1)
+            + "\n"
+        )
 
 
 def name(common_name: str, *, utf8: bool = True, reverse: bool = False) -> x509.Name:
@@ -102,7 +109,9 @@ def certify(
         .not_valid_after(now + days[1] * _DAY)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
         .add_extension(_usage(authority=authority), critical=True)
     )
     if not authority:

@@ -20,7 +20,9 @@ def related_certificate(name: str, of: str = "client") -> Delta:
         if name not in relatives:
             raise NotApplicable(f"the profile has no certificate {name!r} (`keybound certs` makes them)")
         if not draft.identity.shows(relatives.get(of)):
-            raise NotApplicable(f"the client's certificate is not {of!r} of the set that `keybound certs` made")
+            raise NotApplicable(
+                f"the client's certificate is not {of!r} of the set that `keybound certs` made"
+            )
         draft.identity = relatives[name]
 
     return delta
@@ -39,7 +41,7 @@ def over(version: str, delta: Delta = lambda _: None) -> Delta:
 def with_guessed_secret(draft: Draft) -> None:
     """Add a client_secret, as if the client had one."""
     if draft.form is not None:
-        draft.form["client_secret"] = "a-guess"  # noqa: S105
+        draft.form["client_secret"] = "a-guess"
 
 
 def as_dpop(draft: Draft) -> None:
@@ -55,4 +57,12 @@ def in_form(draft: Draft) -> None:
     draft.form, draft.token = {"access_token": draft.token or ""}, None
 
 
-__all__ = ["all_of", "as_dpop", "in_form", "no_certificate", "over", "related_certificate", "with_guessed_secret"]
+__all__ = [
+    "all_of",
+    "as_dpop",
+    "in_form",
+    "no_certificate",
+    "over",
+    "related_certificate",
+    "with_guessed_secret",
+]

@@ -129,7 +129,9 @@ def _header_is_believed(session: Session, found: Diagnosis, lane: Lane) -> bool:
         place = places.grant(session, lane)
         tried = (place.attempt(spoof, "doctor: header") for spoof in spoofs(HEADERS, no_certificate))
         believed = any(answer.outcome is Outcome.EFFECT for answer in tried)
-        found.facts["certificate"] = "does not arrive by TLS, and a header is believed" if believed else "does not arrive"
+        found.facts["certificate"] = (
+            "does not arrive by TLS, and a header is believed" if believed else "does not arrive"
+        )
     return found.facts["certificate"].endswith("believed")
 
 
@@ -140,7 +142,9 @@ def _resources(session: Session, found: Diagnosis) -> None:
         if not lanes:
             continue
         if session.profile.resource is not None:
-            asked = [lane for lane in places.resource_lanes(session, mechanism) if f"token.{lane}" in found.facts]
+            asked = [
+                lane for lane in places.resource_lanes(session, mechanism) if f"token.{lane}" in found.facts
+            ]
             tried = {lane: places.api(session, lane).control("doctor: resource") for lane in asked}
             working = [lane for lane, answer in tried.items() if answer.outcome is Outcome.EFFECT]
             if tried and not working:
@@ -154,7 +158,9 @@ def _resources(session: Session, found: Diagnosis) -> None:
 
 
 def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: list[Lane]) -> None:
-    for lane in [lane for lane in lanes if lane.grant == "authorization_code" and f"token.{lane}" in found.facts]:
+    for lane in [
+        lane for lane in lanes if lane.grant == "authorization_code" and f"token.{lane}" in found.facts
+    ]:
         try:
             answer = places.userinfo(session, lane).control("doctor: userinfo")
         except NotApplicable as error:

@@ -37,7 +37,10 @@ def token_by_name(session: Session, kind: str) -> Place:
 def refresh(session: Session) -> Place:
     """Return the refresh of a client that authenticates by certificate (RFC 8705 section 7.1)."""
     lane = _lane(
-        session, lambda lane: lane.client.auth != "none", "that authenticates and has the grant refresh_token", "refresh_token"
+        session,
+        lambda lane: lane.client.auth != "none",
+        "that authenticates and has the grant refresh_token",
+        "refresh_token",
     )
     place = places.grant(session, lane)
     place.exact = Exact((400, 401), ("invalid_client", "invalid_grant", "unauthorized_client"))
@@ -48,7 +51,10 @@ def par(session: Session) -> Place:
     """Return the PAR endpoint for a client that authenticates by certificate (RFC 9126 section 2)."""
     url = session.endpoint("pushed_authorization_request", mtls=True)
     lane = _lane(
-        session, lambda lane: lane.client.auth != "none", "that authenticates and has a redirect_uri", "authorization_code"
+        session,
+        lambda lane: lane.client.auth != "none",
+        "that authenticates and has a redirect_uri",
+        "authorization_code",
     )
 
     def build(form: dict[str, str]) -> Draft:
@@ -60,7 +66,9 @@ def par(session: Session) -> Place:
     return Place(session, "as", BAD_CLIENT, par_effect, material, build, mechanism="mtls")
 
 
-def form_endpoint(session: Session, name: str, effect: Effect, client: str, form: Callable[[], dict[str, str]]) -> Place:
+def form_endpoint(
+    session: Session, name: str, effect: Effect, client: str, form: Callable[[], dict[str, str]]
+) -> Place:
     """Return an endpoint that takes a form of the profile's client `client`: introspection, revocation."""
     asking = session.profile.all_clients[client]
     url = session.endpoint(name, mtls=asking.certificate is not None)
@@ -75,13 +83,17 @@ def introspection(session: Session) -> Place:
     """Return the introspection endpoint as a client without certificate uses it."""
     chosen = session.profile.introspection
     if chosen is None or session.profile.all_clients[chosen.client].certificate is not None:
-        raise NotApplicable("the profile names no client without certificate for introspection ([introspection])")
+        raise NotApplicable(
+            "the profile names no client without certificate for introspection ([introspection])"
+        )
     lane = _lane(session, lambda _: True, "with a grant")
 
     def effect(response: Response) -> str | None:
         return "an answer" if response.ok and "active" in response.object else None
 
-    return form_endpoint(session, "introspection", effect, chosen.client, lambda: {"token": session.token(lane).value})
+    return form_endpoint(
+        session, "introspection", effect, chosen.client, lambda: {"token": session.token(lane).value}
+    )
 
 
 def revocation(session: Session) -> Place:
@@ -94,7 +106,9 @@ def revocation(session: Session) -> Place:
     def effect(response: Response) -> str | None:
         return str(response.status) if response.ok else None
 
-    return form_endpoint(session, "revocation", effect, lane.name, lambda: {"token": session.issue(lane).value})
+    return form_endpoint(
+        session, "revocation", effect, lane.name, lambda: {"token": session.issue(lane).value}
+    )
 
 
 def both(session: Session, what: str) -> Place:
@@ -152,10 +166,14 @@ class Resumed(Place):
         delta(draft)
         identity = replace(draft.identity, version=self.version)
         request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
-        exchange, reused = self.session.wire.resumed(request, identity, f"{label}, {self.version} session resumed")
+        exchange, reused = self.session.wire.resumed(
+            request, identity, f"{label}, {self.version} session resumed"
+        )
         answer = read(exchange, self.effect, certificate_matters=True)
         if not reused:
-            raise NotApplicable(f"the server resumes no {self.version} session here: {exchange.detail or answer.seen}")
+            raise NotApplicable(
+                f"the server resumes no {self.version} session here: {exchange.detail or answer.seen}"
+            )
         return answer
 
 
@@ -169,8 +187,10 @@ def _api(session: Session, facts: Facts, name: str = "api.mtls") -> Lane:
 
 
 MTLS_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
-    **{f"mtls.token.{kind}": lambda s, _, kind=kind: token_by_name(s, kind)  # type: ignore[misc]
-       for kind in ("dn", "san_dns", "san_uri", "san_ip", "san_email")},
+    **{
+        f"mtls.token.{kind}": lambda s, _, kind=kind: token_by_name(s, kind)  # type: ignore[misc]
+        for kind in ("dn", "san_dns", "san_uri", "san_ip", "san_email")
+    },
     "mtls.refresh": lambda s, _: refresh(s),
     "mtls.par": lambda s, _: par(s),
     "mtls.introspection": lambda s, _: introspection(s),

@@ -204,7 +204,9 @@ class Session:
         if client.scope and lane.grant == "client_credentials":
             form["scope"] = client.scope
         proof_key = (key or self.key()) if lane.mechanism == "dpop" else None
-        return self.draft(client, self.endpoint("token", mtls=client.certificate is not None), form, proof_key)
+        return self.draft(
+            client, self.endpoint("token", mtls=client.certificate is not None), form, proof_key
+        )
 
     def authorization_form(self, client: Client, extra: dict[str, str]) -> tuple[dict[str, str], str]:
         """Return (authorization request parameters, PKCE verifier) with S256 (RFC 7636)."""

@@ -12,14 +12,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 # Names that servers really read. A server behind no proxy has no business with any of them.
-_WELL_KNOWN = re.compile(r"client.?cert|ssl.?cert|forwarded.?tls|cert.?leaf|arr.?clientcert|mtls.?client|x.?ssl", re.IGNORECASE)
+_WELL_KNOWN = re.compile(
+    r"client.?cert|ssl.?cert|forwarded.?tls|cert.?leaf|arr.?clientcert|mtls.?client|x.?ssl", re.IGNORECASE
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _ENVOY = re.compile(r'(?:^|;)Cert="([^"]*)"')
 _ABSENT = {"", "-", "(null)"}
 
 
 def from_handshake(request: web.Request) -> list[bytes]:
-    """Return the chain (DER) that the client showed in this connection's handshake and proved the key of, leaf first."""
+    """Return the chain (DER) that the client showed in the handshake, the certificate it proved the key of first."""
     tls = _tls(request)
     proved = tls.getpeercert(binary_form=True) if tls else None
     if tls is None or proved is None:
@@ -70,7 +72,7 @@ def from_header(values: Sequence[str]) -> bytes | None:
 
 
 def from_any_header(request: web.Request) -> bytes | None:
-    """Return the certificate of the first header that looks like one: what the faults `trusts-certificate-header` do."""
+    """Return the certificate of the first header that looks like one; only faults do this."""
     for name in request.headers:
         if _WELL_KNOWN.search(name) and (found := from_header(request.headers.getall(name)[:1])):
             return found

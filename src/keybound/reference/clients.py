@@ -116,7 +116,9 @@ class Authenticator:
         if client.auth in {"tls_client_auth", "self_signed_tls_client_auth"}:
             if "client_secret" in form and self.faults.on("as-mtls-second-method-wins"):
                 return client
-            if form.get("grant_type") == "refresh_token" and self.faults.on("as-mtls-refresh-unauthenticated"):
+            if form.get("grant_type") == "refresh_token" and self.faults.on(
+                "as-mtls-refresh-unauthenticated"
+            ):
                 return client
             return self._certificate(client, chain)
         if not client.public or "client_secret" in form:
@@ -181,7 +183,6 @@ class Authenticator:
                 raise OAuthError("access_denied", "the certificate is not the client's")
             raise _invalid_client()
         return client
-
 
     def _registered(self, registered: x509.Certificate, der: bytes) -> bool:
         """Whether `der` is exactly the registered certificate (RFC 8705 section 2.2)."""

@@ -45,7 +45,9 @@ async def introspect(request: web.Request) -> web.Response:
 async def revoke(request: web.Request) -> web.Response:
     """Revoke an access token, or a refresh token with all that came from it; unknown ones are fine."""
     state = request.app[REFERENCE]
-    if alias_of(state.issuer).endswith(f"//{request.host}") and state.faults.on("as-alias-revocation-missing"):
+    if alias_of(state.issuer).endswith(f"//{request.host}") and state.faults.on(
+        "as-alias-revocation-missing"
+    ):
         raise web.HTTPNotFound
     tokens = state.tokens
     client, form = await authenticated(request)

@@ -22,7 +22,9 @@ from .jose import b64u_encode
 
 _LIFETIME = dt.timedelta(days=30)
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python has no name for
-_FOR_CLIENTS = bytes.fromhex("300c300a06082b06010505070302")  # OpenSSL's mark "trusted for client authentication"
+_FOR_CLIENTS = bytes.fromhex(
+    "300c300a06082b06010505070302"
+)  # OpenSSL's mark "trusted for client authentication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,8 @@ class Pki:
     def tls_context(self) -> ssl.SSLContext:
         """Return the server's TLS settings: a client certificate is asked for, the application judges it.
 
-        Python verifies what it asks for, so each certificate made here, good or bad, is an anchor of its own (the CA is none);
-        a certificate made elsewhere ends the handshake.
+        Python verifies what it asks for, so each certificate made here, good or bad, is an anchor of its own; the CA
+        is none, and a certificate made elsewhere ends the handshake.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -123,7 +123,9 @@ class Visit:
         """Return the token of a form (RFC 6750 section 2.2), unless it is bound to a proof's key."""
         if self.request.content_type != _FORM:
             return None
-        token = self.state.tokens.read(parameters((await self.request.read()).decode()).get("access_token", ""))
+        token = self.state.tokens.read(
+            parameters((await self.request.read()).decode()).get("access_token", "")
+        )
         return token if token and "jkt" not in token.cnf else None
 
     def _refusal(self, description: str, code: str = "invalid_token", status: int = 401) -> Refusal:

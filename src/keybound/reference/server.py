@@ -86,7 +86,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         await runner.setup()
         try:
             # With TLS of its own, a port without it plays the part of the server behind a proxy.
-            await web.SockSite(runner, listener, ssl_context=None if settings.header else made.tls_context()).start()
+            await web.SockSite(
+                runner, listener, ssl_context=None if settings.header else made.tls_context()
+            ).start()
             await web.SockSite(runner, behind).start()
             yield Running(issuer, profile_text.render(reference), address, made.files())
         finally:

@@ -81,10 +81,16 @@ def client_chain(request: web.Request, side: str) -> list[bytes]:
     `side` is "as" or "rs": whose faults apply. Only TLS, or the proxy that ends it, can be trusted with this.
     """
     state = request.app[REFERENCE]
-    if state.faults.on(f"{side}-trusts-certificate-header") and (found := certificates.from_any_header(request)):
+    if state.faults.on(f"{side}-trusts-certificate-header") and (
+        found := certificates.from_any_header(request)
+    ):
         return [found]
     plain = request.scheme == "http" and state.header is None
-    if plain and state.faults.on("rs-backend-trusts-header") and (found := certificates.from_any_header(request)):
+    if (
+        plain
+        and state.faults.on("rs-backend-trusts-header")
+        and (found := certificates.from_any_header(request))
+    ):
         return [found]
     if state.header is None:
         return certificates.from_handshake(request)

@@ -343,7 +343,8 @@ class Profile(_Model):
             data = data | {"resource": {"url": data["resource"]}}
         if isinstance(data, dict) and isinstance(folder := data.get("certificates"), str):
             relatives = {
-                name: {"certificate": f"{folder}/{name}.crt", "certificate_key": f"{folder}/{name}.key"} for name in MEANINGS
+                name: {"certificate": f"{folder}/{name}.crt", "certificate_key": f"{folder}/{name}.key"}
+                for name in MEANINGS
             }
             data = data | {"certificates": relatives}
         return data
@@ -395,7 +396,9 @@ class Profile(_Model):
             found += [(client.secret.get_secret_value(), "secret")] if client.secret else []
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
         others = (self.attacker, *self.certificates.values())
-        found += [(other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key]
+        found += [
+            (other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key
+        ]
         return found
 
 

@@ -18,10 +18,10 @@ import httpx
 from keybound import __version__
 from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.errors import UsageError
-from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.burst import burst
-from keybound.wire.resumption import resume
+from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
+from keybound.wire.resumption import resume
 
 BODY_LIMIT = 1 << 20
 """Bytes of a response body that are kept; the rest is not read."""
