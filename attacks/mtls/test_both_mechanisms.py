@@ -25,12 +25,13 @@ HALVES = (
          attackers_certificate),
     half("no-proof", "the right certificate, no proof", "RFC9449-7.1-proof-present", PROOF, no_proof),
     half("attacker-key", "the right certificate, a proof of the attacker's key", "RFC9449-4.3-key-match", PROOF, by_attacker),
-    half("as-bearer", "the right certificate, under the Bearer scheme", "RFC9449-7.1-proof-present", PROOF, stolen_as_bearer),
+    half("as-bearer", "the right certificate, under the Bearer scheme", "RFC9449-7.2-bearer-downgrade", PROOF, stolen_as_bearer),
 )
 
 
 @cases(*HALVES)
 def test_every_binding_counts(case, target):
+    target.place(case.place)
     lane = next(lane for lane in resource_lanes(target.session, "dpop") if lane.client.certificate)
     cnf = target.read(target.session.token(lane)).cnf
     if not {"jkt", "x5t#S256"} <= cnf.keys():

@@ -234,7 +234,7 @@ def install() -> None:
     )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [each.getsockname()[1] for each in held]
@@ -267,6 +267,26 @@ def _answers(port: int) -> bool:
     return False
 
 
+@contextlib.contextmanager
+def terminate(program: str, rules: str, folder: Path, front: int, back: int) -> Iterator[None]:
+    """Run a terminator between the ports `front` and `back`; `folder` holds ca.crt, server.crt and server.key.
+
+    In `rules`, {folder}, {front} and {back} are filled in.
+    """
+    (folder / "server.pem").write_text(
+        (folder / "server.crt").read_text() + (folder / "server.key").read_text()
+    )
+    values = {"folder": str(folder), "front": str(front), "back": str(back), "lenient": _LENIENT}
+    for name, value in values.items():
+        rules = rules.replace("{" + name + "}", value)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "conf").write_text(_TEMPLATES[program].format(**values, rules=rules, user=user))
+    command = [part.format(**values) for part in _COMMANDS[program]]
+    command[0] = _program(command[0]) or command[0]
+    with _process(command, folder / "terminator.log", front):
+        yield
+
+
 def _without_self_signed(profile: str) -> str:
     tables = profile.split("\n[")
     return "\n[".join(
@@ -277,7 +297,7 @@ def _without_self_signed(profile: str) -> str:
 @contextlib.contextmanager
 def start(configuration: Configuration, folder: Path) -> Iterator[Path]:
     """Run the terminator and the backend behind it; yield the profile of the two."""
-    front, back = _free_ports(2)
+    front, back = free_ports(2)
     profile, serve_log = folder / "profile.toml", folder / "backend.log"
     serve = [sys.executable, "-m", "keybound", "serve", "--port", str(back), "--profile", str(profile)]
     serve += ["--behind-proxy", HEADER, "--issuer", f"https://localhost:{front}", "--certs", str(folder)]
@@ -285,24 +305,11 @@ def start(configuration: Configuration, folder: Path) -> Iterator[Path]:
         deadline = time.monotonic() + _START_SECONDS
         while "profile in" not in serve_log.read_text() and time.monotonic() < deadline:
             time.sleep(0.05)
-        (folder / "server.pem").write_text(
-            (folder / "server.crt").read_text() + (folder / "server.key").read_text()
-        )
-        values = {"folder": str(folder), "front": str(front), "back": str(back), "lenient": _LENIENT}
-        user = "user root;" if os.geteuid() == 0 else ""
-        rules = configuration.rules
-        for name, value in values.items():
-            rules = rules.replace("{" + name + "}", value)
-        (folder / "conf").write_text(
-            _TEMPLATES[configuration.program].format(**values, rules=rules, user=user)
-        )
-        command = [part.format(**values) for part in _COMMANDS[configuration.program]]
-        command[0] = _program(command[0]) or command[0]
         if configuration.ca_only:
             profile.write_text(_without_self_signed(profile.read_text()))
         if configuration.behind:
             profile.write_text(profile.read_text() + f'\n[proxy]\nbackend = "http://127.0.0.1:{back}"\n')
-        with _process(command, folder / "terminator.log", front):
+        with terminate(configuration.program, configuration.rules, folder, front, back):
             yield profile
 
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 from keybound.craft.deltas import all_of, no_certificate
+from keybound.craft.jose import Key
 from keybound.craft.proof import new_proof
 from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
@@ -49,6 +50,15 @@ def as_dpop(draft: Draft) -> None:
     no_certificate(draft)
     draft.scheme = "DPoP"
     draft.proof = new_proof(draft.attacker.key, draft.method, draft.url, time.time() - 1, token=draft.token)
+
+
+def with_proof(key: Key, now: float) -> Delta:
+    """Add a proof of `key` made at `now` (seconds since the epoch) to a request that comes with a certificate."""
+
+    def delta(draft: Draft) -> None:
+        draft.proof = new_proof(key, draft.method, draft.url, now, token=draft.token)
+
+    return delta
 
 
 def in_form(draft: Draft) -> None:

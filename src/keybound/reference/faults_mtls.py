@@ -87,6 +87,11 @@ MTLS = [
         "RFC8705-5-alias-function",
     ),
     (
+        "as-both-unbound",
+        "a certificate and a proof together give an unbound token",
+        "FAPI2SP-5.3.2.1-constraint-method",
+    ),
+    (
         "as-trusts-certificate-header",
         "a certificate in any well-known header counts at the authorization server",
         f"RFC8705-2-handshake RFC8705-3-proved-certificate {_SPOOFED}",
@@ -130,7 +135,7 @@ MTLS = [
     (
         "rs-both-only-certificate-checked",
         "a token bound to key and certificate needs the certificate only",
-        "RFC9449-4.3-key-match RFC9449-7.1-proof-present",
+        "RFC9449-4.3-key-match RFC9449-7.1-proof-present RFC9449-7.2-bearer-downgrade",
     ),
     (
         "rs-trusts-certificate-header",
@@ -168,5 +173,6 @@ ALSO = {
     "RFC8705-3.4-registration-bound RFC8705-6.3-renewed-cert",
     "rs-mtls-certificate-optional": "RFC8705-3.2-introspecting-rs-checks",
     "rs-mtls-any-certificate": "RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+    "rs-executes-before-verifying": "RFC8705-3-cert-match RFC8705-3-no-cert",
     "rs-opaque-cnf-ignored": "RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
 }
