@@ -6,7 +6,7 @@ def test_broken_proof_is_refused(case, target):
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from keybound.craft.token_deltas import token_claim
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import minting, places
 from keybound.flows.keys import IssuerKeys
+from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.places import Place
 from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge import rules
@@ -79,6 +80,7 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "tokens.opaque": _minted("tokens.opaque", "dpop"),
     "tokens.mtls.jwt": _minted("tokens.mtls.jwt", "mtls"),
     "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
+    **MTLS_PLACES,
 }
 
 
@@ -152,6 +154,12 @@ class Bench:
         if self._failures >= _LOST_AFTER or self._refusals >= _SHUT_OUT_AFTER:
             self.lost = f"the target no longer serves valid requests: {answer.seen}"
         return answer
+
+    def require(self, place: Place) -> None:
+        """Raise Inconclusive unless the control of `place` succeeds."""
+        answer = self.control(place, "before")
+        if answer.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"control: {answer.seen}")
 
 
 class Target:
@@ -300,6 +308,37 @@ class Target:
         after = self.bench.control(where, "after") if before.outcome is Outcome.EFFECT else before
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+
+    def refuses_each(self, case: Case, deltas: Iterable[Delta], unless: Delta | None = None) -> None:
+        """Send each change of the valid request between two valid ones; the first that is not refused is judged.
+
+        Raises NotApplicable when the change `unless` alone takes effect: then the others show nothing of their own.
+        Where it does not and one of the others does, the contrast is the evidence, and no control is needed.
+        """
+        where = self.place(case.place)
+        if unless is not None and where.attempt(unless, "without the header").outcome is Outcome.EFFECT:
+            raise NotApplicable(
+                "the request works without the header as well: that is for another case to say"
+            )
+        before = attack = self.bench.control(where, "before")
+        tried = 0
+        if before.outcome is Outcome.EFFECT or unless is not None:
+            for delta in deltas:
+                attack, tried = where.attempt(delta, "hostile"), tried + 1
+                if attack.outcome is not Outcome.REFUSED:
+                    break
+        if unless is not None and attack.outcome is Outcome.EFFECT:
+            before = attack
+        after = (
+            attack
+            if before is attack
+            else self.bench.control(where, "after")
+            if before.outcome is Outcome.EFFECT
+            else before
+        )
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        self.note(f"{tried} variants tried")
 
     def refuses_again(self, case: Case) -> None:
         """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""

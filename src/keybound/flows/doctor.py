@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from keybound.craft.deltas import no_certificate
+from keybound.craft.forwarding import HEADERS, spoofs
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
@@ -108,6 +110,8 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         try:
             token = session.token(lane)
         except (Inconclusive, NotApplicable) as error:
+            if lane.client.certificate is not None and _header_is_believed(session, found, lane):
+                continue
             raise TargetError(
                 f"{error}; correct [clients.{lane.name}] in the profile, or remove it"
             ) from None
@@ -119,6 +123,21 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         raise TargetError("no client of the profile has a grant that gives tokens: add `grants`")
 
 
+def _header_is_believed(session: Session, found: Diagnosis, lane: Lane) -> bool:
+    """Return whether a certificate that does not arrive by TLS does so in a header, which anybody can send.
+
+    The proxy in front is misconfigured then, and to say which header it is is worth a run.
+    """
+    if "certificate" not in found.facts:
+        place = places.grant(session, lane)
+        tried = (place.attempt(spoof, "doctor: header") for spoof in spoofs(HEADERS, no_certificate))
+        believed = any(answer.outcome is Outcome.EFFECT for answer in tried)
+        found.facts["certificate"] = (
+            "does not arrive by TLS, and a header is believed" if believed else "does not arrive"
+        )
+    return found.facts["certificate"].endswith("believed")
+
+
 def _resources(session: Session, found: Diagnosis) -> None:
     """Find out whose tokens the protected resource and the userinfo endpoint take."""
     for mechanism in MECHANISMS:
@@ -126,7 +145,9 @@ def _resources(session: Session, found: Diagnosis) -> None:
         if not lanes:
             continue
         if session.profile.resource is not None:
-            asked = places.resource_lanes(session, mechanism)
+            asked = [
+                lane for lane in places.resource_lanes(session, mechanism) if f"token.{lane}" in found.facts
+            ]
             tried = {lane: places.api(session, lane).control("doctor: resource") for lane in asked}
             working = [lane for lane, answer in tried.items() if answer.outcome is Outcome.EFFECT]
             if tried and not working:
@@ -140,7 +161,9 @@ def _resources(session: Session, found: Diagnosis) -> None:
 
 
 def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: list[Lane]) -> None:
-    for lane in [lane for lane in lanes if lane.grant == "authorization_code"]:
+    for lane in [
+        lane for lane in lanes if lane.grant == "authorization_code" and f"token.{lane}" in found.facts
+    ]:
         try:
             answer = places.userinfo(session, lane).control("doctor: userinfo")
         except NotApplicable as error:

@@ -122,7 +122,12 @@ class Session:
         else:
             victim = next((c.certificate for c in self.profile.all_clients.values() if c.certificate), None)
             certificate, key = self_signed(victim)
-        return Actor(self.key("attacker"), Identity("attacker", certificate, key))
+        relatives = {
+            name: Identity(name, made.certificate, made.certificate_key.get_secret_value())
+            for name, made in self.profile.certificates.items()
+            if made.certificate_key is not None
+        }
+        return Actor(self.key("attacker"), Identity("attacker", certificate, key), relatives)
 
     def endpoint(self, name: str, *, mtls: bool = False) -> str:
         """Return the URL of an endpoint; raises NotApplicable when the target has none."""
@@ -210,7 +215,9 @@ class Session:
         if client.scope and lane.grant == "client_credentials":
             form["scope"] = client.scope
         proof_key = (key or self.key()) if lane.mechanism == "dpop" else None
-        return self.draft(client, self.endpoint("token", mtls=lane.mechanism == "mtls"), form, proof_key)
+        return self.draft(
+            client, self.endpoint("token", mtls=client.certificate is not None), form, proof_key
+        )
 
     def authorization_form(self, client: Client, extra: dict[str, str]) -> tuple[dict[str, str], str]:
         """Return (authorization request parameters, PKCE verifier) with S256 (RFC 7636)."""

@@ -11,7 +11,7 @@ import re
 import tomllib
 import typing
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from cryptography import x509
@@ -21,10 +21,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from keybound.craft.certificates import MEANINGS
 from keybound.craft.jose import Key
 from keybound.errors import UsageError
 from keybound.target.tokens import BY_SOURCE, Minted, Tokens
@@ -91,6 +93,9 @@ class Client(_WithCertificate):
     dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
     certificate_bound: bool = Field(
         False, description="registered with tls_client_certificate_bound_access_tokens = true"
+    )
+    registered_by: Literal["dn", "san_dns", "san_uri", "san_ip", "san_email"] = Field(
+        "dn", description="tls_client_auth: the kind of name the client is registered by (tls_client_auth_*)"
     )
     par: bool = Field(False, description="send the authorization request through PAR")
     authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
@@ -220,6 +225,16 @@ class Attacker(_WithCertificate):
     """What the attacker has of its own; by default a self-signed certificate made by keybound."""
 
 
+class Relative(_WithCertificate):
+    """A certificate of the set that `keybound certs` makes."""
+
+
+class Proxy(_Model):
+    """The server behind the TLS terminator, where it can be reached without it."""
+
+    backend: Url = Field(description="origin of the server behind the terminator, e.g. http://10.0.0.7:8080")
+
+
 class Limits(_Model):
     """How keybound treats the target."""
 
@@ -253,14 +268,32 @@ class Profile(_Model):
     tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
+    certificates: Annotated[dict[str, Relative], WithJsonSchema({"type": ["string", "object"]})] = Field(
+        {}, description="the folder that `keybound certs` wrote, or its certificates as tables by name"
+    )
+    proxy: Proxy | None = None
     limits: Limits = Limits()
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("resource"), str):
-            return data | {"resource": {"url": data["resource"]}}
+            data = data | {"resource": {"url": data["resource"]}}
+        if isinstance(data, dict) and isinstance(folder := data.get("certificates"), str):
+            relatives = {
+                name: {"certificate": f"{folder}/{name}.crt", "certificate_key": f"{folder}/{name}.key"}
+                for name in MEANINGS
+            }
+            data = data | {"certificates": relatives}
         return data
+
+    @field_validator("certificates")
+    @classmethod
+    def _of_the_set(cls, value: dict[str, Relative]) -> dict[str, Relative]:
+        for name in value:
+            if name not in MEANINGS:
+                raise ValueError(f"no certificate is called {name!r}; there are {', '.join(MEANINGS)}")
+        return value
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -286,6 +319,7 @@ class Profile(_Model):
         """Every URL in the profile."""
         write = self.resource.write if self.resource else None
         named = [self.issuer, self.resource and self.resource.url, write and write.url, write and write.read]
+        named.append(self.proxy.backend if self.proxy else None)
         return [url for url in (*named, *self.endpoints.model_dump().values()) if url]
 
     @property
@@ -310,8 +344,10 @@ class Profile(_Model):
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
         if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
             found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
-        if self.attacker.certificate_key:
-            found.append((self.attacker.certificate_key.get_secret_value(), "key"))
+        others = (self.attacker, *self.certificates.values())
+        found += [
+            (other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key
+        ]
         return found
 
 
