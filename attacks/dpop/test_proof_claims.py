@@ -118,6 +118,10 @@ OTHER_HASH = (
          "the hash is SHA-256 and no other", ath_with_sha512),
 )
 
+def head_with_get(draft):
+    draft.method = "HEAD"
+
+
 AT_A_WRITE = tuple(row for row in CLAIMS if row.id in {"proof.htm.other-method", "proof.htu.other-path"})
 
 
@@ -147,3 +151,15 @@ def test_proof_for_another_endpoint_is_refused(case, target):
         return next(url for url in siblings if url.partition("?")[0] != right)
 
     target.refuses(case, claim("htu", other))
+
+
+HEAD = Case("rs.proof.htm.get-for-head", "a HEAD request with a proof for GET", ("RFC9449-4.3-htm",), ("rs-get-proof-for-head",),
+            "methods are compared loosely; some servers treat HEAD as GET all the way", head_with_get, "api", lenient=True)
+
+
+@cases(HEAD)
+def test_head_needs_its_own_proof(case, target):
+    resource = target.session.profile.resource
+    if resource is None or "HEAD" not in resource.methods or resource.method != "GET":
+        raise NotApplicable("the profile does not say that GET and HEAD work at the resource (resource.methods)")
+    target.refuses(case)

@@ -3,6 +3,7 @@
 from keybound.cases import API, PROOF_READERS, TOKEN, Case, cases, spread
 from keybound.craft.certificates import x5c_of
 from keybound.craft.deltas import (
+    all_of,
     as_text,
     der_signature,
     empty_signature,
@@ -12,6 +13,7 @@ from keybound.craft.deltas import (
     jwk_instead,
     member,
     private_jwk,
+    private_primes,
     signature,
     signed_by_attacker,
     swapped_claims,
@@ -109,8 +111,12 @@ OTHER_ALGS = tuple(
 )
 
 
-@cases(*spread(OTHER_ALGS, (TOKEN, API)))
-def test_signature_is_verified_for_every_algorithm(case, target):
+PRIMES = Case("proof.jwk.private-primes", "jwk holds the primes of an RSA key", ("RFC9449-4.3-jwk-private",), ("private-primes-ok",),
+              "a client that gives its private key away is not stopped", data="RS256", also=("KY-01",))
+
+
+def with_another_algorithm(case, target, delta):
+    """Return the delta after a change to a key of the case's algorithm; raises NotApplicable where that cannot work."""
     if case.data not in target.session.metadata.strings("dpop_signing_alg_values_supported"):
         raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
     key = target.session.key("victim", case.data)
@@ -118,9 +124,14 @@ def test_signature_is_verified_for_every_algorithm(case, target):
         right = with_key(key) if case.place == "token" else target.token_of_key(key)
     except Inconclusive as error:
         raise NotApplicable(f"there is no token for a key of {case.data}: {error}") from None
+    return all_of(right, delta)
 
-    def flipped(draft):
-        right(draft)
-        flipped_signature(draft)
 
-    target.refuses(case, flipped)
+@cases(*spread(OTHER_ALGS, (TOKEN, API)))
+def test_signature_is_verified_for_every_algorithm(case, target):
+    target.refuses(case, with_another_algorithm(case, target, flipped_signature))
+
+
+@cases(*spread([PRIMES], (TOKEN, API)))
+def test_primes_are_private(case, target):
+    target.refuses(case, with_another_algorithm(case, target, private_primes))

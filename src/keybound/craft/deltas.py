@@ -136,6 +136,14 @@ def private_jwk(draft: Draft) -> None:
     _proof(draft).header["jwk"] = dict(_proof(draft).key.private_jwk)
 
 
+def private_primes(draft: Draft) -> None:
+    """Put p and q of an RSA key into the header, and no d: whoever has them has the key."""
+    proof = _proof(draft)
+    proof.header["jwk"] = {
+        name: value for name, value in proof.key.private_jwk.items() if name in {"kty", "n", "e", "p", "q"}
+    }
+
+
 def signed_by_attacker(draft: Draft) -> None:
     """Sign with the attacker's key while the header still shows the right one."""
     _proof(draft).signer = draft.attacker.key.sign

@@ -135,6 +135,11 @@ _BOTH = [
     ("original-url-trusted", "X-Original-URL from anybody replaces the path", "RFC9449-4.3-htu"),
     ("host-trusted", "the Host field replaces the server's own name", "RFC9449-4.3-htu"),
     ("method-override-trusted", "X-HTTP-Method-Override replaces the method", "RFC9449-4.3-htm"),
+    (
+        "private-primes-ok",
+        "only d counts as private, the primes of an RSA key do not",
+        "RFC9449-4.3-jwk-private",
+    ),
     ("iat-integer-only", "an iat with a fraction is refused", "RFC9449-4.3-iat-present"),
     ("crashes-on-huge-iat", "an iat of 1e400 ends in a 500", "KEYBOUND-robustness"),
     ("nonce-optional", "a proof without a nonce is taken once one was given", "RFC9449-11.3-nonce-downgrade"),
@@ -154,6 +159,7 @@ _BOTH = [
 ]
 
 _RS = [
+    ("get-proof-for-head", "a proof for GET is taken for HEAD", "RFC9449-4.3-htm"),
     ("host-with-path-trusted", "a Host field with a path in it names the endpoint", "RFC9449-4.3-htu"),
     ("ath-hex-ok", "ath may be written in hex", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
     ("ath-empty-ok", "an empty ath is taken", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
@@ -182,7 +188,7 @@ _RS = [
         "any-key",
         "the proof's key is not compared with the token's",
         "RFC9449-4.3-key-match RFC9449-6-binding-known RFC9449-6.2-introspecting-rs-checks "
-        "RFC9449-7.1-no-access",
+        "RFC9449-7.1-no-access RFC9449-7.1-unbound-token",
     ),
     ("executes-before-verifying", "a note is stored before the proof is checked", "RFC9449-7.1-no-access"),
     (
@@ -391,6 +397,8 @@ _AS = [
 
 # What a fault breaks on one side only.
 _ALSO = {
+    "as-private-primes-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-private-primes-ok": "RFC9449-7.1-proof-checked",
     "as-signature-es-only": "RFC9449-5-invalid-proof-no-token",
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
     "rs-htm-not-compared": "RFC9449-7.1-no-access",

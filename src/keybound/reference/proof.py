@@ -132,7 +132,8 @@ class Checker:
         if alg in _HMACS and self.wrong("alg-hmac-ok"):
             _verify_hmac(jws, jwk, alg)
             return _proof(jwk)
-        if jose.PRIVATE_MEMBERS & jwk.keys() and not self.wrong("private-jwk-ok"):
+        private = {"d", "k"} if self.wrong("private-primes-ok") else jose.PRIVATE_MEMBERS
+        if private & jwk.keys() and not self.wrong("private-jwk-ok"):
             raise ValueError("jwk contains a private key")
         if alg in {"EdDSA", "Ed25519"} and self.wrong("refuses-eddsa"):
             raise ValueError("alg is not supported")
@@ -212,6 +213,8 @@ class Checker:
                 return
             if self.wrong("htm-case-ignored"):
                 htm = htm.upper()
+        if self.side == "rs" and (expected, htm) == ("HEAD", "GET") and self.wrong("get-proof-for-head"):
+            return
         if htm != expected and not self.wrong("htm-not-compared"):
             raise ValueError("htm is not the method of this request")
 
