@@ -23,6 +23,14 @@ from peers.variants import DEFECTS, VARIANTS  # noqa: E402
 
 KEYBOUND = [sys.executable, "-m", "keybound"]
 LONGEST = 1200  # seconds for one run
+# Defects that keybound warns of: here the text, or this machine, leaves lawful servers room.
+WARNED = {
+    "both-unknown-claims",  # implied by section 4.2 only
+    "rs-bearer-with-proof",  # some servers check the proof under either scheme
+    "rs-htm-head",  # some servers treat HEAD as GET all the way
+    "rs-htu-forwarded",  # loopback counts as a trusted proxy
+    "rs-htu-host-header",  # a server that has no name of its own can but believe Host
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ def run(name, keep=None):
         target.write_text(profile)
         start = time.monotonic()
         done = subprocess.run(
-            [*KEYBOUND, "run", str(target), "--out", str(folder / "out"), "-n", "0"],
+            [*KEYBOUND, "run", str(target), "--out", str(folder / "out"), "-n", "0", *_role(name)],
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             cwd=scratch,
             capture_output=True,
@@ -83,6 +91,12 @@ def run(name, keep=None):
     return Outcome(done.returncode, cases, complete, seconds, done.stdout + done.stderr)
 
 
+def _role(name):
+    """Return the options that leave out the cases of the role without the defect, to save time."""
+    roles = DEFECTS[name].roles if name in DEFECTS else "both"
+    return [] if roles == "both" else ["--role", roles.lower()]
+
+
 def reason(event):
     seen = [f"{f['requirement']} {f['seen']}" for f in event["findings"] if f["verdict"] == event["verdict"]]
     return event["reason"] or "; ".join(seen)
@@ -92,7 +106,8 @@ def wrong(name, outcome):
     """Why the outcome is not what the table of peers says, or an empty string."""
     if not outcome.complete:
         return f"the run has no end: exit {outcome.exit}: {outcome.output[-2000:]}"
-    if name in DEFECTS and not outcome.of("fail"):
+    red = outcome.of("fail") + (outcome.of("warn") if name in WARNED else [])
+    if name in DEFECTS and not red:
         return missed(DEFECTS[name])
     alarms = [] if name in DEFECTS else outcome.lines("fail") + outcome.lines("inconclusive")
     if outcome.exit != (1 if outcome.of("fail") else 0):
