@@ -47,7 +47,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, reso
 
 
 @pytest.mark.parametrize(("kind", "profile", "location", "mechanism", "holds"), RUNS)
-def test_one_run_gives_a_complete_report(
+def test_one_run_gives_a_complete_report(  # noqa: PLR0917
     servers: dict[str, resource_servers.Running],
     tmp_path: Path,
     kind: str,

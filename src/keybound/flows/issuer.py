@@ -240,7 +240,7 @@ def serving(keys: IssuerKeys) -> Iterator[None]:
         if _serves_already(settings, keys):
             yield
             return
-        raise UsageError(f"cannot serve tokens.address {settings.address}: {error.strerror}; take a free port") from None
+        raise UsageError(f"cannot serve tokens.address {settings.address}: {error.strerror}") from None
     if parts.scheme == "https":
         certificate, private = tls_files(settings)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
