@@ -108,9 +108,12 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         try:
             token = session.token(lane)
         except (Inconclusive, NotApplicable) as error:
-            raise TargetError(
-                f"{error}; correct [clients.{lane.name}] in the profile, or remove it"
-            ) from None
+            hint = (
+                ""
+                if lane.grant == "command"
+                else f"; correct [clients.{lane.name}] in the profile, or remove it"
+            )
+            raise TargetError(f"{error}{hint}") from None
         shape = "JWT" if read_claims(token.value) is not None else "opaque"
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape

@@ -107,4 +107,7 @@ ALONE = frozenset(f"rs-{name}" for name, _, _ in TOKENS)
 """Faults that only a resource server alone shows."""
 
 # What faults of every resource server turn red besides, where the tokens can be hostile too.
-ALSO_ALONE: dict[str, str] = {}
+ALSO_ALONE = {
+    "rs-mtls-any-certificate": "RFC7800-3.1-every-binding",
+    "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
+}
