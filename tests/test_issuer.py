@@ -237,3 +237,19 @@ def test_listening_elsewhere(tmp_path: Path) -> None:
     known = keys.load(settings(tmp_path, f'listen = "127.0.0.1:{port}"'))
     with serving(known):
         assert httpx.get(f"http://127.0.0.1:{port}/jwks").json() == known.jwks()
+
+
+def test_resource_that_does_not_trust_the_tokens(tmp_path: Path) -> None:
+    process, text = start_reference(
+        alone=Alone(f"http://127.0.0.1:{free_port()}", keys.pem_of(Key.generate()))
+    )
+    profile = tmp_path / "rs.toml"
+    profile.write_text(f'{text}issuer = "https://other.example"\n')
+    command = [sys.executable, "-m", "keybound", "run", str(profile), "--out", str(tmp_path / "report")]
+    with process:
+        result = subprocess.run(
+            command, env=os.environ | environment(), capture_output=True, text=True, check=False
+        )
+        process.stdin.close()
+    assert result.returncode == 3, result.stderr
+    assert "that it trusts issuer, keys and audience of [tokens]" in result.stderr

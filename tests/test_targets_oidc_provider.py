@@ -14,6 +14,8 @@ import pytest
 sys.path.append(str(Path(__file__).parent / "targets"))
 
 import oidc_provider
+import terminated_oidc_provider
+import terminators
 
 pytestmark = pytest.mark.slow
 
@@ -52,3 +54,20 @@ def test_run_holds(running: oidc_provider.Running, tmp_path: Path) -> None:
         (event["id"], event["reason"]) for event in events if event.get("verdict") == "inconclusive"
     ]
     assert "server_error" not in running.log.read_text()
+
+
+@pytest.mark.skipif(not terminators.installed(), reason="run `python tests/targets/terminators.py install`")
+def test_run_holds_behind_nginx(tmp_path: Path) -> None:
+    oidc_provider.install()
+    out = tmp_path / "report"
+    with terminated_oidc_provider.start(tmp_path) as running:
+        command = [sys.executable, "-m", "keybound", "run", running.profile.stem, "--mechanism", "mtls"]
+        result = subprocess.run(
+            [*command, "--out", str(out)],
+            env=os.environ | running.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert result.returncode == 0, result.stdout + result.stderr

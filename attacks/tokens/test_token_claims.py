@@ -13,11 +13,11 @@ LATE = "a token found in an old log still works"
 OTHER = "https://other.example/"
 
 
-def jwt(slug, title, rule, fault, threat, change, *, lenient=False):  # noqa: PLR0917
+def jwt(slug, title, rule, fault, threat, change, *, lenient=False):
     return Case(f"token.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
 
 
-def introspected(slug, title, rule, fault, threat, change, *, lenient=False):  # noqa: PLR0917
+def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
     return Case(f"introspection.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
 
 

@@ -23,7 +23,7 @@ SIGNATURE, KEYS = ("RFC9068-4-signature",), ("RFC9068-4-issuer-keys",)
 JWT, MTLS_JWT = MINTED[:1], MINTED_MTLS[:1]
 
 
-def row(slug, title, rules, fault, threat, change, *, lenient=False):  # noqa: PLR0917
+def row(slug, title, rules, fault, threat, change, *, lenient=False):
     return Case(slug, title, rules, (f"token-{fault}",), threat, lenient=lenient, data=change)
 
 

@@ -6,7 +6,7 @@ def test_broken_proof_is_refused(case, target):
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from keybound.craft.token_deltas import token_claim
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import minting, places
 from keybound.flows.keys import IssuerKeys
+from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.places import Place
 from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge import rules
@@ -31,7 +32,8 @@ from keybound.target.profile import Grant, Mechanism
 from keybound.wire.exchange import Exchange
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
-_LOST_AFTER = 3
+_LOST_AFTER = 3  # controls in a row without a usable answer
+_SHUT_OUT_AFTER = 12  # controls in a row that were refused
 _STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
 
 Facts = dict[str, str]
@@ -78,6 +80,7 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "tokens.opaque": _minted("tokens.opaque", "dpop"),
     "tokens.mtls.jwt": _minted("tokens.mtls.jwt", "mtls"),
     "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
+    **MTLS_PLACES,
 }
 
 
@@ -125,6 +128,7 @@ class Bench:
     _places: dict[str, Place] = field(default_factory=dict)
     _last: tuple[Place, Answer, list[Exchange], float] | None = None
     _failures: int = 0
+    _refusals: int = 0
 
     def place(self, name: str) -> Place:
         """Return the place called `name`; raises NotApplicable when the target has none."""
@@ -141,13 +145,21 @@ class Bench:
         start = len(self.exchanges)
         answer = place.control(f"control {when}")
         if answer.outcome is Outcome.EFFECT:
-            self._failures = 0
+            self._failures = self._refusals = 0
             self._last = (place, answer, self.exchanges[start:], time.monotonic())
-        elif answer.outcome is not Outcome.REFUSED:
+        elif answer.outcome is Outcome.REFUSED:
+            self._refusals += 1
+        else:
             self._failures += 1
-            if self._failures >= _LOST_AFTER:
-                self.lost = f"the target no longer answers: {answer.seen}"
+        if self._failures >= _LOST_AFTER or self._refusals >= _SHUT_OUT_AFTER:
+            self.lost = f"the target no longer serves valid requests: {answer.seen}"
         return answer
+
+    def require(self, place: Place) -> None:
+        """Raise Inconclusive unless the control of `place` succeeds."""
+        answer = self.control(place, "before")
+        if answer.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"control: {answer.seen}")
 
 
 class Target:
@@ -297,6 +309,37 @@ class Target:
         exact = case.exact or where.exact
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
 
+    def refuses_each(self, case: Case, deltas: Iterable[Delta], unless: Delta | None = None) -> None:
+        """Send each change of the valid request between two valid ones; the first that is not refused is judged.
+
+        Raises NotApplicable when the change `unless` alone takes effect: then the others show nothing of their own.
+        Where it does not and one of the others does, the contrast is the evidence, and no control is needed.
+        """
+        where = self.place(case.place)
+        if unless is not None and where.attempt(unless, "without the header").outcome is Outcome.EFFECT:
+            raise NotApplicable(
+                "the request works without the header as well: that is for another case to say"
+            )
+        before = attack = self.bench.control(where, "before")
+        tried = 0
+        if before.outcome is Outcome.EFFECT or unless is not None:
+            for delta in deltas:
+                attack, tried = where.attempt(delta, "hostile"), tried + 1
+                if attack.outcome is not Outcome.REFUSED:
+                    break
+        if unless is not None and attack.outcome is Outcome.EFFECT:
+            before = attack
+        after = (
+            attack
+            if before is attack
+            else self.bench.control(where, "after")
+            if before.outcome is Outcome.EFFECT
+            else before
+        )
+        exact = case.exact or where.exact
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        self.note(f"{tried} variants tried")
+
     def refuses_again(self, case: Case) -> None:
         """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""
         where = self.place(case.place)
@@ -319,7 +362,7 @@ class Target:
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
 
     def refuses_replay_with(self, case: Case, change: Callable[[str], Delta]) -> None:
-        """Send a proof, see that the same bytes are refused, then send what `change` makes of the used proof, and judge.
+        """Send a proof, see that the same bytes are refused, send what `change` makes of the used proof, and judge.
 
         Raises NotApplicable where the same bytes are taken again: without detection there is nothing to bypass.
         """
@@ -353,6 +396,8 @@ class Target:
         proofs = [draft.proof.encode()] if draft.proof else []
         draft.proof_headers = lambda _: proofs
         answers = self.session.burst(draft, count, "hostile: at once", where.effect)
+        if sum(answer.outcome is Outcome.EFFECT for answer in answers) <= 1:
+            return answers
         time.sleep(_STORED_SECONDS)
         if where.attempt(header_value(lambda _: proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
             raise NotApplicable("replays are not detected here")

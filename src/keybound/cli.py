@@ -120,23 +120,46 @@ def serve(
             "--rs-only", metavar="ISSUER", help="Be a resource server alone, which trusts this issuer."
         ),
     ] = None,
+    behind_proxy: Annotated[
+        str | None,
+        typer.Option(metavar="HEADER", help="Speak plain HTTP; the client certificate comes in HEADER."),
+    ] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="With --behind-proxy: the https URL of the proxy.")
+    ] = None,
+    certs: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --behind-proxy: where to write ca.crt, server.crt, server.key for the proxy."
+        ),
+    ] = None,
 ) -> None:
     """Start the reference target and write a ready profile for it."""
     from keybound.reference.server import Running, Settings
     from keybound.reference.server import serve as serve_reference
 
     faults = _known_faults(fault)
+    if (behind_proxy is None) != (issuer is None) or (certs is not None and behind_proxy is None):
+        raise UsageError("--behind-proxy HEADER and --issuer URL go together, and --certs DIR goes with them")
 
     def ready(server: Running) -> None:
-        profile.unlink(missing_ok=True)
-        with os.fdopen(os.open(profile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(server.profile)
+        private = {profile: server.profile}
+        if certs is not None:
+            certs.mkdir(parents=True, exist_ok=True)
+            private |= {certs / name: text for name, text in server.files.items()}
+        for path, text in private.items():
+            path.unlink(missing_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+        behind = f", behind it http://{server.address}" if behind_proxy else ""
         print(
-            f"reference target at {server.issuer}\nprofile in {profile}: keybound run {profile}", flush=True
+            f"reference target at {server.issuer}{behind}\nprofile in {profile}: keybound run {profile}",
+            flush=True,
         )
 
     try:
-        serve_reference(Settings(host, port, nonce.value, faults, rs_only), ready, keep=True)
+        settings = Settings(host, port, nonce.value, faults, rs_only, behind_proxy, issuer)
+        serve_reference(settings, ready, keep=True)
     except OSError as error:
         raise UsageError(f"cannot serve on {host}:{port} or write {profile}: {error.strerror}") from None
 
@@ -244,6 +267,17 @@ def report(
 
     path = stream / "events.jsonl" if stream.is_dir() else stream
     raise typer.Exit(show_report(path, out or path.parent))
+
+
+@app.command()
+def certs(
+    folder: Annotated[Path, typer.Argument(help="New folder for the certificates and their README.")],
+) -> None:
+    """Make client certificates to register at a target, and the wrong ones to try there."""
+    from keybound.craft.certificate_files import write_set
+
+    write_set(folder)
+    print(f"certificates in {folder}; {folder / 'README.md'} says what to register where")
 
 
 @app.command()

@@ -105,6 +105,7 @@ class Controller:
     _issuer: ExitStack = field(default_factory=ExitStack)
     _accepted: list[baseline.Accepted] = field(default_factory=list)
     _started: float = 0.0
+    _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
     worker_data: dict[str, Any] = field(default_factory=dict)
 
@@ -143,6 +144,7 @@ class Controller:
             "profile": text,
             "folder": str(folder),
             "source": self.options.target or "reference",
+            "secrets": self._secrets,
             "redaction_key": secrets.token_hex(32),
             "diagnosis": doctor.as_json(diagnosis),
         }
@@ -158,8 +160,13 @@ class Controller:
 
     def _examine(self, profile: Profile) -> doctor.Diagnosis:
         redactor = Redactor()
-        for value, kind in profile.secrets():
+
+        def secret(value: str, kind: str) -> None:
             redactor.secret(value, kind)
+            self._secrets.append((value, kind))
+
+        for value, kind in profile.secrets():
+            secret(value, kind)
         clock = doctor.Clock()
         count = Counter[str]()
 
@@ -173,7 +180,7 @@ class Controller:
             profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record
         ) as wire:
             try:
-                diagnosis = doctor.examine(profile, wire, clock, redactor.secret)
+                diagnosis = doctor.examine(profile, wire, clock, secret)
             except KeyboundError as error:
                 message = redactor.text(str(error))
                 self._write({"event": "check", "name": "doctor", "ok": False, "message": message})

@@ -12,6 +12,10 @@ DPOP = Case("as.metadata.dpop-algs", f"{ALGS} lists asymmetric algorithms", ("RF
 MTLS = Case("as.metadata.mtls-bound", f"{BOUND} is a boolean", ("RFC8705-3.3-metadata-bound",), ("as-metadata-mtls-flag-string",),
             "clients cannot tell whether tokens are bound", mechanism="mtls", also=("MD-03",))
 
+ALIASES = Case("as.metadata.mtls-aliases", "mtls_endpoint_aliases is an object of https URLs", ("RFC8705-5-aliases",),
+               ("as-metadata-aliases-list", "as-metadata-alias-http"), "clients with certificates are sent nowhere, or in the clear",
+               mechanism="mtls")
+
 
 def published(target, name):
     values = target.session.metadata.values
@@ -33,3 +37,12 @@ def test_proof_algorithms_are_listed(case, target):
 def test_bound_tokens_are_announced_as_boolean(case, target):
     value = published(target, BOUND)
     target.expect(isinstance(value, bool), "true or false", repr(value))
+
+
+@cases(ALIASES)
+def test_aliases_are_https_urls_by_name(case, target):
+    value = published(target, "mtls_endpoint_aliases")
+    good = isinstance(value, dict) and all(
+        name.endswith("_endpoint") and isinstance(url, str) and url.startswith("https://") for name, url in value.items()
+    )
+    target.expect(good, "an object of endpoint names and https URLs", value)

@@ -14,7 +14,7 @@ ALGS, REQUIRED, MTLS = (
 LOST = "clients find no metadata, or throw it away"
 
 
-def row(slug, title, rule, fault, threat=LOST, place="", delta=None):  # noqa: PLR0917
+def row(slug, title, rule, fault, threat=LOST, place="", delta=None):
     return Case(f"rs.metadata.{slug}", title, (rule,), (f"rs-metadata-{fault}",), threat, delta, place)
 
 

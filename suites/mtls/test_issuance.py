@@ -15,6 +15,10 @@ ISSUE = (
     Case("as.mtls.issue.public", "a public client with a certificate gets a bound token", ("RFC8705-4-public-bound",),
          ("as-x5t-missing",), "the token works without the certificate", mechanism="mtls", data="none", also=("CB-01",)),
 )
+CODE = Case("as.mtls.issue.code", "the code grant gives a bound token as well", ("RFC8705-3.1-cnf-x5t",), ("as-mtls-code-unbound",),
+            "one grant forgets the binding", mechanism="mtls", also=("CB-01",))
+REGISTERED = Case("as.mtls.issue.registered", "a client registered for bound tokens gets them", ("RFC8705-3.4-registration-bound", "FAPI2SP-5.3.2.1-constraint-method"),
+                  ("as-x5t-missing",), "what the client asked for is ignored", mechanism="mtls")
 
 
 def expect_binding(target, token):
@@ -30,19 +34,37 @@ def test_token_is_bound(case, target):
     expect_binding(target, token)
 
 
-REFRESHED = Case("as.mtls.refresh.bound", "a refreshed token is bound as well", ("RFC8705-3.1-cnf-x5t", "RFC8705-4-public-bound"),
-                 ("as-mtls-binding-on-first-token-only",), "the binding is lost with the first refresh", mechanism="mtls")
+@cases(CODE)
+def test_token_of_a_code_is_bound(case, target):
+    expect_binding(target, target.token("mtls", "authorization_code", readable=True))
 
 
-@cases(REFRESHED)
+@cases(REGISTERED)
+def test_registration_is_honoured(case, target):
+    token = target.token("mtls", readable=True)
+    if not token.token.lane.client.certificate_bound:
+        raise NotApplicable("the profile does not say that the client is registered for bound tokens (certificate_bound)")
+    target.expect("x5t#S256" in token.cnf, "cnf.x5t#S256", token.facts)
+
+
+REFRESHED = (
+    Case("as.mtls.refresh.bound", "a public client's refreshed token is bound as well",
+         ("RFC8705-3.1-cnf-x5t", "RFC8705-4-public-bound"), ("as-mtls-binding-on-first-token-only",),
+         "the binding is lost with the first refresh", mechanism="mtls", data="none", also=("CB-03",)),
+    Case("as.mtls.refresh.confidential.bound", "a confidential client's refreshed token is bound as well",
+         ("RFC8705-3.1-cnf-x5t",), ("as-mtls-binding-on-first-token-only",), "the binding is lost with the first refresh",
+         mechanism="mtls", data="tls_client_auth", also=("CB-03",)),
+)
+
+
+@cases(*REFRESHED)
 def test_refreshed_token_is_bound(case, target):
-    token = target.token("mtls", "refresh_token", readable=True)
-    expect_binding(target, token)
+    expect_binding(target, target.token("mtls", "refresh_token", auth=case.data, readable=True))
 
 
 VALUE = (
     Case("as.mtls.x5t.value", "x5t#S256 is the SHA-256 of the certificate's DER", ("RFC8705-3.1-x5t-value", "RFC8705-7.2-sha256"),
-         ("as-x5t-hex", "as-x5t-sha1", "as-x5t-of-key"), "no resource server can match the certificate, or too many certificates do",
+         ("as-x5t-hex", "as-x5t-sha1", "as-x5t-of-key", "as-x5t-of-pem"), "no resource server can match the certificate, or too many certificates do",
          mechanism="mtls", data=lambda seen, right: seen.rstrip("= \r\n") == right, also=("CB-09",)),
     Case("as.mtls.x5t.padding", "x5t#S256 has no padding", ("RFC8705-3.1-x5t-no-padding",), ("as-x5t-padded",),
          "strict resource servers find no match", mechanism="mtls", data=lambda seen, _: "=" not in seen, also=("CB-09",)),

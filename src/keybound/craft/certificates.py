@@ -1,41 +1,209 @@
-"""X.509 certificates for the attacker, on `cryptography` (RFC 8705 binds tokens to the whole certificate)."""
+"""X.509 certificates, on `cryptography` (RFC 8705 binds tokens to the whole certificate).
+
+`make_set` makes the client certificates that a target has to tell apart: two to register, and relatives of each that
+share everything with it but one thing.
+"""
 
 import base64
 import datetime as dt
 import hashlib
+import ipaddress
+import json
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from keybound.craft.jose import Key, b64url
 
 _DAY = dt.timedelta(days=1)
+_PEM = serialization.Encoding.PEM
+
+DNS_NAME, URI, IP_ADDRESS, EMAIL = (
+    "client.keybound.test",
+    "https://client.keybound.test/id",
+    "2001:db8::1",
+    "client@keybound.test",
+)
+"""The subject alternative names of the client certificate: one of each kind that RFC 8705 section 2.1.2 knows."""
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A private key and the certificates shown with it: the holder's first, then what follows in the chain."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    rest: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def pem(self) -> str:
+        """The chain as PEM."""
+        return "".join(each.public_bytes(_PEM).decode() for each in (self.certificate, *self.rest))
+
+    @property
+    def key_pem(self) -> str:
+        """The private key as PEM, not encrypted."""
+        form = serialization.PrivateFormat.PKCS8
+        return self.key.private_bytes(_PEM, form, serialization.NoEncryption()).decode()
+
+    @property
+    def jwks(self) -> str:
+        """The certificate as a JWK set, which registers it (RFC 8705 section 2.2.2)."""
+        der = base64.b64encode(leaf_der(self.pem)).decode()
+        return (
+            json.dumps({"keys": [{**Key("ES256", self.key).jwk, "use": "sig", "x5c": [der]}]}, indent=1)
+            + "\n"
+        )
+
+
+def name(common_name: str, *, utf8: bool = True, reverse: bool = False) -> x509.Name:
+    """Return the DN `CN=<common_name>,O=keybound,C=NL`; `utf8`: its string type, `reverse`: the order of its parts."""
+    kind = _ASN1Type.UTF8String if utf8 else _ASN1Type.PrintableString
+    parts = [
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "keybound", kind),
+        x509.NameAttribute(NameOID.COMMON_NAME, common_name, kind),
+    ]
+    return x509.Name(parts[::-1] if reverse else parts)
+
+
+def _client_names() -> list[x509.GeneralName]:
+    return [
+        x509.DNSName(DNS_NAME),
+        x509.UniformResourceIdentifier(URI),
+        x509.IPAddress(ipaddress.ip_address(IP_ADDRESS)),
+        x509.RFC822Name(EMAIL),
+    ]
+
+
+def certify(
+    subject: x509.Name,
+    issuer: Certified | None,
+    *,
+    key: ec.EllipticCurvePrivateKey | None = None,
+    names: list[x509.GeneralName] | None = None,
+    days: tuple[int, int] = (-1, 90),
+    server: bool = False,
+    authority: bool = False,
+    chain: bool = False,
+) -> Certified:
+    """Return a certificate of `subject` by `issuer` (None: self-signed).
+
+    `key`: the holder's, default a new one; `names`: subject alternative names; `days`: lifetime from now on;
+    `server`: for servers instead of clients; `authority`: a CA; `chain`: show the issuer's certificate along.
+    """
+    own = key or ec.generate_private_key(ec.SECP256R1())
+    now = dt.datetime.now(dt.UTC)
+    signer = issuer.key if issuer else own
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(own.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + days[0] * _DAY)
+        .not_valid_after(now + days[1] * _DAY)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .add_extension(_usage(authority=authority), critical=True)
+    )
+    if not authority:
+        purpose = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    rest = (issuer.certificate, *issuer.rest) if chain and issuer else ()
+    return Certified(own, builder.sign(signer, hashes.SHA256()), rest)
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+MEANINGS = {
+    "client": "to register, by its subject or by one of its alternative names (tls_client_auth)",
+    "other": "of the CA, with another subject: the attacker's own",
+    "twin": "of the CA, with the client's names and another key",
+    "reissued": "of the CA, with the client's names and the client's key",
+    "expired": "like reissued, but over since yesterday",
+    "not-yet-valid": "like reissued, but from next week on",
+    "server-only": "like reissued, but for servers only (extended key usage)",
+    "untrusted": "the client's names, by another CA that has the same name",
+    "self-issued": "the client's names, signed by itself",
+    "intermediate": "the client's names, by a CA under the CA, shown with its chain",
+    "intermediate-alone": "the same without its chain",
+    "printable": "the client's names, the subject in another string type: an equal name",
+    "reversed": "the client's subject with its parts in reverse order: another name",
+    "nul": "of the CA, the client's names followed by a NUL and more",
+    "wildcard": "of the CA, another subject, and a wildcard that covers the client's DNS name",
+    "misplaced": "of the CA, with the client's alternative names as common name, and none in their place",
+    "appended": "other's certificate, with the client's certificate behind it in the chain",
+    "self-signed": "to register as it is (self_signed_tls_client_auth, or public)",
+    "self-signed-twin": "the same subject, another key, signed by itself",
+    "self-signed-reissued": "the same subject and key, signed by itself once more",
+}
+"""Every certificate of a set, and what it is for."""
+
+
+def make_set() -> tuple[Certified, dict[str, Certified]]:
+    """Return a new CA and the certificates of MEANINGS by name."""
+    ca = certify(name("keybound CA"), None, authority=True)
+    fake = certify(name("keybound CA"), None, authority=True)
+    between = certify(name("keybound intermediate CA"), ca, authority=True)
+    subject, names = name("client"), _client_names()
+    client = certify(subject, ca, names=names)
+    other = certify(name("other"), ca)
+    own = certify(name("self-signed"), None)
+    under = certify(subject, between, names=names, chain=True)
+    key = client.key
+    return ca, {
+        "client": client,
+        "other": other,
+        "twin": certify(subject, ca, names=names),
+        "reissued": certify(subject, ca, key=key, names=names),
+        "expired": certify(subject, ca, key=key, names=names, days=(-30, -1)),
+        "not-yet-valid": certify(subject, ca, key=key, names=names, days=(7, 90)),
+        "server-only": certify(subject, ca, key=key, names=names, server=True),
+        "untrusted": certify(subject, fake, names=names),
+        "self-issued": certify(subject, None, names=names),
+        "intermediate": under,
+        "intermediate-alone": Certified(under.key, under.certificate),
+        "printable": certify(name("client", utf8=False), ca, names=names),
+        "reversed": certify(name("client", reverse=True), ca),
+        "nul": certify(name("client\0.attacker"), ca, names=[x509.DNSName(f"{DNS_NAME}\0.attacker.test")]),
+        "wildcard": certify(name("*"), ca, names=[x509.DNSName("*." + DNS_NAME.partition(".")[2])]),
+        "misplaced": certify(name(DNS_NAME), ca),
+        "appended": Certified(other.key, other.certificate, (client.certificate,)),
+        "self-signed": own,
+        "self-signed-twin": certify(name("self-signed"), None),
+        "self-signed-reissued": certify(name("self-signed"), None, key=own.key),
+    }
 
 
 def self_signed(like: str | None = None) -> tuple[str, str]:
     """Return (certificate, key) as PEM: self-signed, with the subject of the certificate `like` (PEM) if given."""
-    key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "keybound attacker")])
     if like is not None:
         subject = x509.load_pem_x509_certificates(like.encode())[0].subject
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + 30 * _DAY)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return certificate.public_bytes(pem).decode(), private.decode()
+    made = certify(subject, None)
+    return made.pem, made.key_pem
 
 
 def x5c_of(key: Key) -> str:

@@ -1,20 +1,31 @@
 """A request that is about to be sent: the valid one by default, which a delta changes in one point."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from keybound.craft.certificates import leaf_der
 from keybound.craft.jose import Key
 from keybound.craft.proof import Proof
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a TLS connection belongs to: a name, and a client certificate chain with its key (PEM) or none."""
+    """Who a TLS connection belongs to: a name, and a client certificate chain with its key (PEM) or none.
+
+    `version` is the only TLS version to offer ("TLSv1.2", "TLSv1.3"); None offers both.
+    """
 
     name: str
     certificate: str | None = None
     certificate_key: str | None = field(default=None, repr=False)
+    version: str | None = None
+
+    def shows(self, other: "Identity | None") -> bool:
+        """Return True when both show the same certificate, whatever the chains behind it."""
+        if self.certificate is None or other is None or other.certificate is None:
+            return False
+        return leaf_der(self.certificate) == leaf_der(other.certificate)
 
 
 NO_CERTIFICATE = Identity("no certificate")
@@ -22,10 +33,14 @@ NO_CERTIFICATE = Identity("no certificate")
 
 @dataclass(frozen=True)
 class Actor:
-    """An actor's own key for proofs and own TLS identity. The attacker has these, and what was stolen."""
+    """An actor's own key for proofs and own TLS identity. The attacker has these, and what was stolen.
+
+    `relatives` are identities with certificates related to a victim's, by their names in keybound.craft.certificates.
+    """
 
     key: Key
     identity: Identity
+    relatives: Mapping[str, Identity] = field(default_factory=dict)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from keybound.craft.deltas import no_certificate
+from keybound.craft.forwarding import HEADERS, spoofs
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
@@ -108,18 +110,31 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         try:
             token = session.token(lane)
         except (Inconclusive, NotApplicable) as error:
-            hint = (
-                ""
-                if lane.grant == "command"
-                else f"; correct [clients.{lane.name}] in the profile, or remove it"
-            )
-            raise TargetError(f"{error}{hint}") from None
+            if lane.client.certificate is not None and _header_is_believed(session, found, lane):
+                continue
+            wrong = f"; correct [clients.{lane.name}] in the profile, or remove it"
+            raise TargetError(f"{error}{'' if lane.grant == 'command' else wrong}") from None
         shape = "JWT" if read_claims(token.value) is not None else "opaque"
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape
         found.checks.append((f"token {lane}", f"{shape} access token, token_type {kind}"))
     if not _first_grants(session):
         raise TargetError("no client of the profile has a grant that gives tokens: add `grants`")
+
+
+def _header_is_believed(session: Session, found: Diagnosis, lane: Lane) -> bool:
+    """Return whether a certificate that does not arrive by TLS does so in a header, which anybody can send.
+
+    The proxy in front is misconfigured then, and to say which header it is is worth a run.
+    """
+    if "certificate" not in found.facts:
+        place = places.grant(session, lane)
+        tried = (place.attempt(spoof, "doctor: header") for spoof in spoofs(HEADERS, no_certificate))
+        believed = any(answer.outcome is Outcome.EFFECT for answer in tried)
+        found.facts["certificate"] = (
+            "does not arrive by TLS, and a header is believed" if believed else "does not arrive"
+        )
+    return found.facts["certificate"].endswith("believed")
 
 
 def _resources(session: Session, found: Diagnosis) -> None:
@@ -129,21 +144,29 @@ def _resources(session: Session, found: Diagnosis) -> None:
         if not lanes:
             continue
         if session.profile.resource is not None:
-            asked = places.resource_lanes(session, mechanism)
+            asked = [
+                lane for lane in places.resource_lanes(session, mechanism) if f"token.{lane}" in found.facts
+            ]
             tried = {lane: places.api(session, lane).control("doctor: resource") for lane in asked}
             working = [lane for lane, answer in tried.items() if answer.outcome is Outcome.EFFECT]
             if tried and not working:
                 seen = "; ".join(f"{lane}: {answer.seen}" for lane, answer in tried.items())
+                advice = (
+                    "check resource.url and resource.method, and that it trusts issuer, keys and audience of [tokens]"
+                    if all(lane.grant == "minted" for lane in tried)
+                    else "check resource.url, resource.method, resource.clients and the clients' scopes"
+                )
                 raise TargetError(
-                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): "
-                    "check resource.url, resource.method, resource.clients and the clients' scopes"
+                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): {advice}"
                 )
             _note(found, f"api.{mechanism}", working)
         _userinfo(session, found, mechanism, lanes)
 
 
 def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: list[Lane]) -> None:
-    for lane in [lane for lane in lanes if lane.grant == "authorization_code"]:
+    for lane in [
+        lane for lane in lanes if lane.grant == "authorization_code" and f"token.{lane}" in found.facts
+    ]:
         try:
             answer = places.userinfo(session, lane).control("doctor: userinfo")
         except NotApplicable as error:

@@ -128,7 +128,12 @@ class Session:
         else:
             victim = next((c.certificate for c in self.profile.all_clients.values() if c.certificate), None)
             certificate, key = self_signed(victim)
-        return Actor(self.key("attacker"), Identity("attacker", certificate, key))
+        relatives = {
+            name: Identity(name, made.certificate, made.certificate_key.get_secret_value())
+            for name, made in self.profile.certificates.items()
+            if made.certificate_key is not None
+        }
+        return Actor(self.key("attacker"), Identity("attacker", certificate, key), relatives)
 
     def endpoint(self, name: str, *, mtls: bool = False) -> str:
         """Return the URL of an endpoint; raises NotApplicable when the target has none."""
@@ -216,7 +221,9 @@ class Session:
         if client.scope and lane.grant == "client_credentials":
             form["scope"] = client.scope
         proof_key = (key or self.key()) if lane.mechanism == "dpop" else None
-        return self.draft(client, self.endpoint("token", mtls=lane.mechanism == "mtls"), form, proof_key)
+        return self.draft(
+            client, self.endpoint("token", mtls=client.certificate is not None), form, proof_key
+        )
 
     def authorization_form(self, client: Client, extra: dict[str, str]) -> tuple[dict[str, str], str]:
         """Return (authorization request parameters, PKCE verifier) with S256 (RFC 7636)."""
@@ -319,9 +326,13 @@ class Session:
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the valid token request {lane} failed: {answer.seen}{_hint(kept)}")
         body = kept[-1].object
-        lifetime = body.get("expires_in")
+        value, lifetime = body["access_token"], body.get("expires_in")
+        if not isinstance(value, str):
+            raise Inconclusive(
+                f"the token request {lane} was answered with an access_token that is no string"
+            )
         return Token(
-            str(body["access_token"]),
+            value,
             lane,
             used,
             self.identity(lane.client),

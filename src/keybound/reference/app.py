@@ -9,7 +9,7 @@ from . import authorize, introspection, resource, resource_metadata, token_endpo
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
 from .proof import PROOF_ALGS
-from .state import REFERENCE, Reference
+from .state import REFERENCE, Reference, alias_of
 
 MAX_BODY = 65536
 _NONCE_SIDES = {"/token": "as", "/par": "as", "/api": "rs", "/api/notes": "rs", "/userinfo": "rs"}
@@ -58,7 +58,24 @@ def metadata_of(state: Reference) -> dict[str, Any]:
         "tls_client_certificate_bound_access_tokens": (
             "true" if state.faults.on("as-metadata-mtls-flag-string") else True
         ),
+        **({} if state.header else {"mtls_endpoint_aliases": _aliases(state)}),
     }
+
+
+def _aliases(state: Reference) -> Any:
+    """RFC 8705 section 5: where clients with certificates go. Behind a proxy there is one address only."""
+    alias = alias_of(state.issuer)
+    if state.faults.on("as-metadata-alias-http"):
+        return {"revocation_endpoint": f"{alias}/revoke".replace("https", "http")}
+    paths = {
+        "token_endpoint": "/token",
+        "pushed_authorization_request_endpoint": "/par",
+        "introspection_endpoint": "/introspect",
+        "revocation_endpoint": "/revoke",
+        "userinfo_endpoint": "/userinfo",
+    }
+    aliases = {name: alias + path for name, path in paths.items()}
+    return list(aliases.items()) if state.faults.on("as-metadata-aliases-list") else aliases
 
 
 def _sorted(clients: Any, values: Callable[[Client], Any]) -> list[str]:

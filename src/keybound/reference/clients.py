@@ -4,7 +4,7 @@ import base64
 import hmac
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -38,6 +38,8 @@ class Client:
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
+    registered_by: str = "dn"
+    """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
 
     @property
     def public(self) -> bool:
@@ -58,10 +60,21 @@ def register(made: pki.Pki) -> dict[str, Client]:
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
         Client("public", "none", _CODE, "openid read"),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
-        Client("pki", "tls_client_auth", mechanism="mtls", certificate_bound=True, identity=made.pki),
+        Client(
+            "pki", "tls_client_auth", ("client_credentials", *_CODE), "openid read", mechanism="mtls",
+            certificate_bound=True, identity=made.holder("client"),
+        ),
+        *(
+            Client(
+                f"pki_{kind}", "tls_client_auth", mechanism="mtls", certificate_bound=True,
+                identity=made.holder("client"), registered_by=kind,
+            )
+            for kind in pki.NAME_KINDS
+        ),
+        Client("both", "tls_client_auth", certificate_bound=True, identity=made.holder("client")),
         Client(
             "selfsigned", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
-            opaque=True, identity=made.selfsigned,
+            opaque=True, identity=made.holder("self-signed"),
         ),
         Client(
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
@@ -82,11 +95,11 @@ class Authenticator:
     faults: Faults
 
     def authenticate(
-        self, form: Mapping[str, str], authorization: str | None, certificate: bytes | None
+        self, form: Mapping[str, str], authorization: str | None, chain: Sequence[bytes]
     ) -> Client:
         """Return the client that sent a request; OAuthError `invalid_client` if it does not prove to be it.
 
-        `certificate` is the client certificate of this very connection (RFC 8705 section 2), in DER.
+        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first.
         """
         used = [authorization is not None, "client_secret" in form, "client_assertion" in form]
         if sum(used) > 1:
@@ -101,7 +114,13 @@ class Authenticator:
         if client.auth == "client_secret_post":
             return _with_secret(client, form.get("client_secret", ""))
         if client.auth in {"tls_client_auth", "self_signed_tls_client_auth"}:
-            return self._certificate(client, certificate)
+            if "client_secret" in form and self.faults.on("as-mtls-second-method-wins"):
+                return client
+            if form.get("grant_type") == "refresh_token" and self.faults.on(
+                "as-mtls-refresh-unauthenticated"
+            ):
+                return client
+            return self._certificate(client, chain)
         if not client.public or "client_secret" in form:
             raise _invalid_client()
         return client
@@ -149,31 +168,41 @@ class Authenticator:
             raise _invalid_client()
         return client
 
-    def _certificate(self, client: Client, der: bytes | None) -> Client:
+    def _certificate(self, client: Client, chain: Sequence[bytes]) -> Client:
         """RFC 8705 section 2.1 (subject under our CA) or 2.2 (exactly the registered certificate)."""
         assert client.identity is not None  # noqa: S101  # register() gives one to each such client
-        if der is None:
+        if not chain:
             proven = self.faults.on("as-mtls-certificate-optional")
         elif client.auth == "self_signed_tls_client_auth":
-            proven = der == client.identity.der or self.faults.on("as-self-signed-any-certificate")
+            proven = self._registered(client.identity.certificate, chain[0])
         else:
-            shown = x509.load_der_x509_certificate(der)
-            proven = issued_to(shown, client, self.ca) or self.faults.on("as-mtls-any-certificate")
+            shown = [x509.load_der_x509_certificate(der) for der in chain]
+            proven = self._issued_to(client, shown) or self.faults.on("as-mtls-any-certificate")
         if not proven:
             if self.faults.on("as-mtls-wrong-error"):
                 raise OAuthError("access_denied", "the certificate is not the client's")
             raise _invalid_client()
         return client
 
+    def _registered(self, registered: x509.Certificate, der: bytes) -> bool:
+        """Whether `der` is exactly the registered certificate (RFC 8705 section 2.2)."""
+        shown = x509.load_der_x509_certificate(der)
+        alike = {
+            "as-self-signed-any-certificate": True,
+            "as-self-signed-subject-compared": shown.subject == registered.subject,
+            "as-self-signed-key-compared": shown.public_key() == registered.public_key(),
+        }
+        return shown == registered or any(self.faults.on(fault) and same for fault, same in alike.items())
 
-def issued_to(certificate: x509.Certificate, client: Client, ca: x509.Certificate) -> bool:
-    """Return whether `ca` issued `certificate` to the client's registered subject (RFC 8705 section 2.1)."""
-    registered = client.identity
-    return (
-        registered is not None
-        and certificate.subject == registered.certificate.subject
-        and pki.issued_by(certificate, ca)
-    )
+    def _issued_to(self, client: Client, chain: Sequence[x509.Certificate]) -> bool:
+        """Whether our CA stands behind the certificate, and it is for the client's name (RFC 8705 section 2.1)."""
+        assert client.identity is not None  # noqa: S101
+        registered = client.identity.certificate
+        if self.faults.on("as-mtls-certificate-pinned") and chain[0] != registered:
+            return False
+        candidates = chain if self.faults.on("as-mtls-any-of-chain") else chain[:1]
+        named = any(pki.same_name(each, registered, client.registered_by, self.faults) for each in candidates)
+        return named and pki.verified(chain, self.ca, self.faults)
 
 
 def _with_secret(client: Client, secret: str) -> Client:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import faults_mtls
 from .token_faults import TOKENS
 
 
@@ -410,6 +411,11 @@ FAULTS: dict[str, Fault] = {
         ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
     )
     for name, wrong, rules in rows
+}
+FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_mtls.MTLS}
+FAULTS |= {
+    name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
+    for name, rules in faults_mtls.ALSO.items()
 }
 
 

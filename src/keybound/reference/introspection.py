@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from .errors import OAuthError
-from .state import REFERENCE, authenticated
+from .state import REFERENCE, alias_of, authenticated, client_certificate
 
 RESOURCE_SERVER = "rs"
 
@@ -18,6 +18,8 @@ async def introspect(request: web.Request) -> web.Response:
         raise OAuthError("access_denied", "this client may not introspect", 403)
     if state.faults.on("as-introspection-wants-proof") and "DPoP" not in request.headers:
         raise OAuthError("invalid_dpop_proof", "a DPoP proof is needed")
+    if state.faults.on("as-introspection-demands-certificate") and client_certificate(request) is None:
+        raise OAuthError("invalid_client", "introspection needs a certificate", 401)
     if "token" not in form:
         raise OAuthError("invalid_request", "token is missing")
     token = state.tokens.read(form["token"])
@@ -42,7 +44,12 @@ async def introspect(request: web.Request) -> web.Response:
 
 async def revoke(request: web.Request) -> web.Response:
     """Revoke an access token, or a refresh token with all that came from it; unknown ones are fine."""
-    tokens = request.app[REFERENCE].tokens
+    state = request.app[REFERENCE]
+    if alias_of(state.issuer).endswith(f"//{request.host}") and state.faults.on(
+        "as-alias-revocation-missing"
+    ):
+        raise web.HTTPNotFound
+    tokens = state.tokens
     client, form = await authenticated(request)
     if "token" not in form:
         raise OAuthError("invalid_request", "token is missing")

@@ -41,7 +41,7 @@ def b64u_encode(data: bytes) -> str:
 
 
 def b64u_decode(text: str, *, lax: bool = False) -> bytes:
-    """Return the bytes of unpadded base64url; only the canonical spelling is taken, unless `lax` (RFC 7515 section 2)."""
+    """Return the bytes of unpadded base64url, canonical unless `lax` (RFC 7515 section 2)."""
     if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

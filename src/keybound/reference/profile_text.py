@@ -13,7 +13,7 @@ def render(state: Reference) -> str:
     """Return the TOML profile with which a tester can use every client of `state`; it holds secrets."""
     api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
     clients = state.authenticator.clients.values()
-    attacker = state.pki.attacker
+    attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {"name": "reference", "issuer": state.issuer, "ca": state.pki.ca.certificate_pem},
         **{f"clients.{client.id}": _client(client) for client in clients},
@@ -27,7 +27,12 @@ def render(state: Reference) -> str:
             "read": notes,
         },
         "introspection": {"client": RESOURCE_SERVER},
+        **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+        **{
+            f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
+            for name, made in state.pki.made.items()
+        },
     }
     return "\n".join(_table(name, values) for name, values in tables.items())
 
@@ -37,7 +42,7 @@ def render_alone(state: Reference) -> str:
     assert state.trusted is not None  # noqa: S101  # the caller has seen it
     api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
     holders = [state.authenticator.clients[name] for name in ("pki", "selfsigned")]
-    attacker = state.pki.attacker
+    attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {"name": "reference-rs", "ca": state.pki.ca.certificate_pem},
         **{f"clients.{client.id}": _client(client) for client in holders},
@@ -81,6 +86,8 @@ def _client(client: Client) -> dict[str, Any]:
         "certificate_bound": client.certificate_bound,
         "par": client.par,
     }
+    if client.registered_by != "dn":
+        values["registered_by"] = client.registered_by
     return values | {name: True for name, on in flags.items() if on}
 
 

@@ -6,10 +6,11 @@ from collections import deque
 
 from aiohttp import web
 
-from . import jose, pki
+from . import jose
+from .binding import certificate_fits
 from .errors import ProofError, Refusal
 from .proof import PROOF_ALGS
-from .state import REFERENCE, USERNAME, Reference, client_certificate, proof_fields, received
+from .state import REFERENCE, USERNAME, Reference, parameters, proof_fields, received
 from .tokens import AccessToken, jkt_of
 
 METADATA = "/.well-known/oauth-protected-resource/api"
@@ -84,6 +85,8 @@ class Visit:
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
+        if not self.values and self.wrong("form-token-unbound") and (found := await self._form_token()):
+            return found
         if len(self.values) > 1 or (self.values and await self._token_elsewhere()):
             raise Refusal("more than one way to send a token", "invalid_request", 400, ("DPoP", "Bearer"))
         if self.scheme is None and (loose := await self._loose_token()):
@@ -99,8 +102,10 @@ class Visit:
             )
         cnf = {} if token.opaque and self.wrong("opaque-cnf-ignored") else token.cnf
         if not (self.scheme == "DPoP" and "jkt" in cnf and self.wrong("token-one-binding-checked")):
-            self._check_certificate(cnf.get("x5t#S256"))
-        if self.scheme == "DPoP":
+            self._check_certificate(token)
+        if self._certificate_is_enough(cnf):
+            pass
+        elif self.scheme == "DPoP":
             self._check_dpop(token, cnf.get("jkt"))
         elif "jkt" in cnf and not self.wrong("bound-token-as-bearer"):
             if "x5t#S256" in cnf and self.wrong("token-one-binding-checked"):
@@ -128,21 +133,31 @@ class Visit:
             return True
         return self.request.content_type == _FORM and b"access_token=" in await self.request.read()
 
+    async def _form_token(self) -> AccessToken | None:
+        """Return the token of a form (RFC 6750 section 2.2), unless it is bound to a proof's key."""
+        if self.request.content_type != _FORM:
+            return None
+        token = self.state.tokens.read(
+            parameters((await self.request.read()).decode()).get("access_token", "")
+        )
+        return token if token and "jkt" not in token.cnf else None
+
     def _refusal(self, description: str, code: str = "invalid_token", status: int = 401) -> Refusal:
         return Refusal(description, code, status, (self.scheme or "",))
 
-    def _check_certificate(self, x5t: str | None) -> None:
+    def _check_certificate(self, token: AccessToken) -> None:
         """RFC 8705 section 3: the certificate of this connection is the one the token is bound to."""
-        if x5t is None or self.wrong("token-x5t-not-compared"):
+        if self.wrong("token-x5t-not-compared"):
             return
-        shown = client_certificate(self.request)
-        if shown is None:
-            right = self.wrong("mtls-certificate-optional")
-        else:
-            right = pki.x5t(shown, self.state.faults) == x5t or self.wrong("mtls-any-certificate")
-        if not right:
+        if not certificate_fits(self.request, token, self.scheme):
             status = 403 if self.wrong("mtls-wrong-error") else 401
             raise self._refusal("the token is bound to another certificate", status=status)
+
+    def _certificate_is_enough(self, cnf: dict[str, str]) -> bool:
+        """Return whether a fault leaves a proof out of account because there is a certificate as well."""
+        if "x5t#S256" not in cnf:
+            return False
+        return self.wrong("both-only-certificate-checked" if "jkt" in cnf else "mtls-unchecked-under-dpop")
 
     def _check_dpop(self, token: AccessToken, jkt: str | None) -> None:
         """RFC 9449 section 7.1: a proof is there, holds, and is made with the key the token is bound to."""

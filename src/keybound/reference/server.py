@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,21 +33,31 @@ _log.addFilter(_is_ours)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be chosen: where to listen (port 0: any free one), nonces, faults by id."""
+    """What can be chosen: where to listen (port 0: any free one), nonces, faults by id.
+
+    `header`: speak plain HTTP behind a proxy that puts the client's certificate there; `issuer` is the proxy's URL.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     nonce: state.NonceMode = "off"
     faults: Sequence[str] = ()
     trusts: str | None = None  # an issuer: be a resource server alone, with its tokens
+    header: str | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers: its issuer, and a profile (TOML, with secrets) to test it with."""
+    """A server that answers: its issuer, a profile (TOML, with secrets) to test it with, and its certificates.
+
+    `files` holds PEM texts by file name: what a proxy in front needs.
+    """
 
     issuer: str
     profile: str
+    address: str
+    files: Mapping[str, str]
 
 
 @asynccontextmanager
@@ -57,10 +67,16 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     Raises ValueError for an unknown fault and OSError when it cannot listen.
     """
     Faults(settings.faults)  # an unknown id is the caller's mistake: say so before listening
-    with socket.create_server((settings.host, settings.port)) as listener:
+    with (
+        socket.create_server((settings.host, settings.port)) as listener,
+        socket.create_server((settings.host, 0)) as behind,
+    ):
         made = pki.make()
-        issuer = f"https://localhost:{listener.getsockname()[1]}"
-        reference = state.build(issuer, made, settings.nonce, settings.faults)
+        address = f"localhost:{listener.getsockname()[1]}"
+        issuer = settings.issuer or f"https://{address}"
+        reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header)
+        if settings.header is None:
+            reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
         if settings.trusts:
             reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
         runner = web.AppRunner(
@@ -73,11 +89,13 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         )
         await runner.setup()
         try:
-            site = web.SockSite(runner, listener, ssl_context=made.tls_context())
-            await site.start()
-            yield Running(
-                issuer, (profile_text.render_alone if settings.trusts else profile_text.render)(reference)
-            )
+            # With TLS of its own, a port without it plays the part of the server behind a proxy.
+            await web.SockSite(
+                runner, listener, ssl_context=None if settings.header else made.tls_context()
+            ).start()
+            await web.SockSite(runner, behind).start()
+            render = profile_text.render_alone if settings.trusts else profile_text.render
+            yield Running(issuer, render(reference), address, made.files())
         finally:
             await runner.cleanup()
 

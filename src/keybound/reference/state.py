@@ -5,13 +5,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from ssl import SSLObject
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from . import clients, pki
+from . import certificates, clients, pki
 from .clients import Authenticator, Client
 from .errors import OAuthError, ProofError
 from .faults import Faults
@@ -43,16 +42,24 @@ class Reference:
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
     trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
+    header: str | None = None
+    backend: str | None = None
 
 
 REFERENCE = web.AppKey("REFERENCE", Reference)
 
 
-def build(issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str]) -> Reference:
-    """Return the state of a new server; ValueError on an unknown fault."""
+def build(
+    issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str], header: str | None = None
+) -> Reference:
+    """Return the state of a new server; ValueError on an unknown fault.
+
+    `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
+    """
     on = Faults(faults)
     nonces = {side: Nonces(partial(on.of, side)) for side in ("as", "rs") if nonce in {side, "both"}}
-    audiences = frozenset({issuer, f"{issuer}/token", f"{issuer}/par"})
+    bases = (issuer, alias_of(issuer))
+    audiences = frozenset(f"{base}{path}" for base in bases for path in ("", "/token", "/par"))
     return Reference(
         issuer=issuer,
         faults=on,
@@ -60,20 +67,49 @@ def build(issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str]) -
         authenticator=Authenticator(clients.register(made), made.ca.certificate, audiences, on),
         tokens=Tokens(issuer, pki.new_key(), on),
         nonces=nonces,
+        header=header,
         checkers={"as": Checker("as", on, nonces.get("as")), "rs": Checker("rs", on, nonces.get("rs"))},
     )
 
 
-def client_certificate(request: web.Request) -> bytes | None:
-    """Return the certificate (DER) whose key the client proved in this connection's handshake, or None."""
-    tls = request.transport.get_extra_info("ssl_object") if request.transport else None
-    return tls.getpeercert(binary_form=True) if isinstance(tls, SSLObject) else None
+def alias_of(issuer: str) -> str:
+    """Return the origin of the mTLS endpoint aliases (RFC 8705 section 5): the same server by its address."""
+    return issuer.replace("//localhost", "//127.0.0.1")
+
+
+def client_chain(request: web.Request, side: str) -> list[bytes]:
+    """Return the client's certificate (DER) and what it showed of its chain; empty when it has none.
+
+    `side` is "as" or "rs": whose faults apply. Only TLS, or the proxy that ends it, can be trusted with this.
+    """
+    state = request.app[REFERENCE]
+    if state.faults.on(f"{side}-trusts-certificate-header") and (
+        found := certificates.from_any_header(request)
+    ):
+        return [found]
+    plain = request.scheme == "http" and state.header is None
+    if (
+        plain
+        and state.faults.on("rs-backend-trusts-header")
+        and (found := certificates.from_any_header(request))
+    ):
+        return [found]
+    if state.header is None:
+        return certificates.from_handshake(request)
+    forwarded = certificates.from_header(request.headers.getall(state.header, []))
+    return [forwarded] if forwarded else []
+
+
+def client_certificate(request: web.Request, side: str = "as") -> bytes | None:
+    """Return the certificate (DER) of the client alone, or None."""
+    return next(iter(client_chain(request, side)), None)
 
 
 def received(request: web.Request, who: str, token: str | None = None) -> Received:
-    """Return what a proof has to match. The host is our own: the Host header is the sender's to choose."""
+    """Return what a proof has to match. The Host header only chooses among our own names."""
     state, side = request.app[REFERENCE], "rs" if token is not None else "as"
-    origin, method = state.issuer, request.method
+    alias = alias_of(state.issuer)
+    origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
     if state.faults.on(f"{side}-host-trusted"):
         origin = f"https://{request.headers.get('Host', '')}"
     host = request.headers.get("Host", "")
@@ -138,7 +174,7 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     if len(values) > 1:
         raise OAuthError("invalid_request", "more than one Authorization header")
     authenticator = request.app[REFERENCE].authenticator
-    return authenticator.authenticate(form, values[0] if values else None, client_certificate(request)), form
+    return authenticator.authenticate(form, values[0] if values else None, client_chain(request, "as")), form
 
 
 def proof_of(request: web.Request, client: Client) -> Proof | None:

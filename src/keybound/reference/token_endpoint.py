@@ -56,6 +56,8 @@ async def token(request: web.Request) -> web.Response:
     if client.dpop_bound and proof is None and not state.faults.on("as-bound-client-proof-optional"):
         raise OAuthError("invalid_request", "this client needs a DPoP proof")
     certificate = client_certificate(request) if client.certificate_bound else None
+    if certificate is None and client.identity and state.faults.on("as-mtls-binds-registered"):
+        certificate = client.identity.der
     return web.json_response(grant(TokenRequest(state, client, form, proof, certificate)))
 
 
@@ -139,6 +141,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     """Issue an access token bound to the key and certificate of this request; `old` is what was refreshed."""
     proof = None if asked.wrong(_UNBOUND_FAULTS[asked.form["grant_type"]]) else asked.proof
     forget = old is not None and asked.wrong("mtls-binding-on-first-token-only")
+    forget = forget or (asked.form["grant_type"] == "authorization_code" and asked.wrong("mtls-code-unbound"))
     cnf = cnf_of(proof, None if forget else asked.certificate, asked.state.faults)
     if (
         old

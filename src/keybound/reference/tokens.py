@@ -170,7 +170,9 @@ def jkt_of(proof: Proof, faults: Faults) -> str:
 
 def cnf_of(proof: Proof | None, certificate: bytes | None, faults: Faults) -> dict[str, str]:
     """Return the `cnf` of a token that was asked for with this proof and this certificate."""
-    cnf = {}
+    cnf: dict[str, str] = {}
+    if proof and certificate and faults.on("as-both-unbound"):
+        return cnf
     if proof and not faults.on("as-cnf-missing"):
         cnf["jkt"] = jkt_of(proof, faults)
     if certificate and not faults.on("as-x5t-missing"):

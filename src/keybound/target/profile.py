@@ -4,6 +4,7 @@ A minimal one is four lines: issuer, client id, client secret, resource. Everyth
 request; every error is one line that names the key and says what to write instead.
 """
 
+import base64
 import difflib
 import os
 import re
@@ -11,26 +12,25 @@ import tomllib
 import typing
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
-    ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from keybound.craft.certificates import MEANINGS
 from keybound.craft.jose import Key
 from keybound.errors import UsageError
 from keybound.target.tokens import BY_SOURCE, Minted, Tokens
+from keybound.target.values import Certificate, Headers, Method, PrivateKey, Secret, Text, Url
 from keybound.tree import fixtures
 
 Auth = Literal[
@@ -44,80 +44,6 @@ Auth = Literal[
 Grant = Literal["client_credentials", "authorization_code", "refresh_token"]
 Mechanism = Literal["dpop", "mtls"]
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-def _pem(value: str, info: ValidationInfo) -> str:
-    """Return PEM text: the value itself, or the contents of the file it names beside the profile.
-
-    An error does not repeat the value: it may be a key whose first line was lost.
-    """
-    if "-----BEGIN" in value:
-        return value
-    folder = Path(info.context["folder"] if info.context else ".")
-    try:
-        text = (folder / Path(value).expanduser()).read_text("utf-8")
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not text"
-        hint = "write its path, from the profile's folder, or the PEM text itself"
-        raise ValueError(f"cannot read the PEM file: {reason}; {hint}") from None
-    if "-----BEGIN" not in text:
-        raise ValueError("the file is not PEM: it has no -----BEGIN line")
-    return text
-
-
-def _certificate(value: str, info: ValidationInfo) -> str:
-    text = _pem(value, info)
-    try:
-        for certificate in x509.load_pem_x509_certificates(text.encode()):
-            certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("this is not a PEM certificate") from None
-    return text
-
-
-def _private_key(value: SecretStr, info: ValidationInfo) -> SecretStr:
-    text = _pem(value.get_secret_value(), info)
-    try:
-        serialization.load_pem_private_key(text.encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError("this is not an unencrypted PEM private key") from None
-    return SecretStr(text)
-
-
-def http_url(value: str) -> str:
-    """Return `value` if it is an absolute http(s) URL without credentials; raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or not value.isprintable() or " " in value:
-        raise ValueError("write an absolute https:// URL")
-    if parts.username is not None:
-        raise ValueError("write the URL without user name and password")
-    if parts.port == 0:
-        raise ValueError("0 is no port")
-    return value
-
-
-def _method(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]+(-[A-Z]+)*", value):
-        raise ValueError("write an HTTP method in capital letters, such as GET")
-    return value
-
-
-def _headers(values: dict[str, str]) -> dict[str, str]:
-    for name, value in values.items():
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            raise ValueError(f"{name!r} is no name of a header")
-        if value != value.strip() or any((not c.isprintable() and c != "\t") or c > "\xff" for c in value):
-            raise ValueError(f"the value of {name} holds characters that a header cannot")
-    return values
-
-
-Certificate = Annotated[str, AfterValidator(_certificate)]
-PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
-Url = Annotated[str, AfterValidator(http_url)]
-Method = Annotated[str, AfterValidator(_method)]
-Headers = Annotated[dict[str, str], AfterValidator(_headers)]
-Text = Annotated[str, Field(min_length=1)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -167,6 +93,9 @@ class Client(_WithCertificate):
     dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
     certificate_bound: bool = Field(
         False, description="registered with tls_client_certificate_bound_access_tokens = true"
+    )
+    registered_by: Literal["dn", "san_dns", "san_uri", "san_ip", "san_email"] = Field(
+        "dn", description="tls_client_auth: the kind of name the client is registered by (tls_client_auth_*)"
     )
     par: bool = Field(False, description="send the authorization request through PAR")
     authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
@@ -296,6 +225,16 @@ class Attacker(_WithCertificate):
     """What the attacker has of its own; by default a self-signed certificate made by keybound."""
 
 
+class Relative(_WithCertificate):
+    """A certificate of the set that `keybound certs` makes."""
+
+
+class Proxy(_Model):
+    """The server behind the TLS terminator, where it can be reached without it."""
+
+    backend: Url = Field(description="origin of the server behind the terminator, e.g. http://10.0.0.7:8080")
+
+
 class Limits(_Model):
     """How keybound treats the target."""
 
@@ -329,14 +268,32 @@ class Profile(_Model):
     tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
+    certificates: Annotated[dict[str, Relative], WithJsonSchema({"type": ["string", "object"]})] = Field(
+        {}, description="the folder that `keybound certs` wrote, or its certificates as tables by name"
+    )
+    proxy: Proxy | None = None
     limits: Limits = Limits()
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("resource"), str):
-            return data | {"resource": {"url": data["resource"]}}
+            data = data | {"resource": {"url": data["resource"]}}
+        if isinstance(data, dict) and isinstance(folder := data.get("certificates"), str):
+            relatives = {
+                name: {"certificate": f"{folder}/{name}.crt", "certificate_key": f"{folder}/{name}.key"}
+                for name in MEANINGS
+            }
+            data = data | {"certificates": relatives}
         return data
+
+    @field_validator("certificates")
+    @classmethod
+    def _of_the_set(cls, value: dict[str, Relative]) -> dict[str, Relative]:
+        for name in value:
+            if name not in MEANINGS:
+                raise ValueError(f"no certificate is called {name!r}; there are {', '.join(MEANINGS)}")
+        return value
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -362,6 +319,7 @@ class Profile(_Model):
         """Every URL in the profile."""
         write = self.resource.write if self.resource else None
         named = [self.issuer, self.resource and self.resource.url, write and write.url, write and write.read]
+        named.append(self.proxy.backend if self.proxy else None)
         return [url for url in (*named, *self.endpoints.model_dump().values()) if url]
 
     @property
@@ -378,12 +336,18 @@ class Profile(_Model):
         """Return (value, kind) of every secret in the profile, for redaction."""
         found = [(self.login.password.get_secret_value(), "password")] if self.login else []
         for client in self.all_clients.values():
-            found += [(client.secret.get_secret_value(), "secret")] if client.secret else []
+            if client.secret:
+                secret = client.secret.get_secret_value()
+                # what HTTP Basic makes of it may itself be encoded once more where a server shows the request
+                pair = f"{quote(client.id, safe='')}:{quote(secret, safe='')}"
+                found += [(secret, "secret"), (base64.b64encode(pair.encode()).decode(), "secret")]
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
         if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
             found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
-        if self.attacker.certificate_key:
-            found.append((self.attacker.certificate_key.get_secret_value(), "key"))
+        others = (self.attacker, *self.certificates.values())
+        found += [
+            (other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key
+        ]
         return found
 
 

@@ -18,9 +18,10 @@ import httpx
 from keybound import __version__
 from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.errors import UsageError
-from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.burst import burst
+from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
+from keybound.wire.resumption import resume
 
 BODY_LIMIT = 1 << 20
 """Bytes of a response body that are kept; the rest is not read."""
@@ -63,6 +64,9 @@ def tls_context(ca: str | None, identity: Identity) -> ssl.SSLContext:
     context.verify_flags &= (
         ~ssl.VERIFY_X509_STRICT
     )  # home-made CAs often lack extensions that strict mode wants
+    if identity.version is not None:
+        only = ssl.TLSVersion[identity.version.replace(".", "_")]
+        context.minimum_version, context.maximum_version = only, only
     if identity.certificate is not None:
         with _as_file(f"{identity.certificate}\n{identity.certificate_key or ''}") as path:
             try:
@@ -182,6 +186,15 @@ class Wire:
         for exchange in exchanges:
             self._record(exchange)
         return exchanges
+
+    def resumed(self, request: Request, identity: Identity, label: str) -> tuple[Exchange, bool]:
+        """Send `request` on a new TLS session and again on that session resumed (see `keybound.wire.resumption`).
+
+        Returns the second exchange, and whether the server did resume the session.
+        """
+        exchange, reused = resume(request, tls_context(self._ca, identity), identity, self._timeout, label)
+        self._record(exchange)
+        return exchange, reused
 
     def _once(self, request: Request, identity: Identity, label: str) -> Exchange:
         delay = self._next - time.monotonic()

@@ -1,0 +1,39 @@
+"""A token bound to a key and to a certificate needs both: whatever `cnf` says is enforced whole (RFC 7800 section 3.1)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import (
+    attackers_certificate,
+    by_attacker,
+    no_certificate,
+    no_proof,
+    stolen_as_bearer,
+)
+from keybound.errors import NotApplicable
+from keybound.flows.places import resource_lanes
+
+HALF = "one of two bindings is enough, so half of the theft is enough"
+CERTIFICATE, PROOF = ("rs-both-only-proof-checked",), ("rs-both-only-certificate-checked",)
+
+
+def half(name, title, requirement, faults, delta):
+    return Case(f"rs.both.{name}", title, (requirement,), faults, HALF, delta, "both.api", mechanism="mtls", also=("BM-02",))
+
+
+HALVES = (
+    half("no-certificate", "the right proof, no certificate", "RFC8705-3-no-cert", CERTIFICATE, no_certificate),
+    half("attacker-certificate", "the right proof, the attacker's certificate", "RFC8705-3-cert-match", CERTIFICATE,
+         attackers_certificate),
+    half("no-proof", "the right certificate, no proof", "RFC9449-7.1-proof-present", PROOF, no_proof),
+    half("attacker-key", "the right certificate, a proof of the attacker's key", "RFC9449-4.3-key-match", PROOF, by_attacker),
+    half("as-bearer", "the right certificate, under the Bearer scheme", "RFC9449-7.2-bearer-downgrade", PROOF, stolen_as_bearer),
+)
+
+
+@cases(*HALVES)
+def test_every_binding_counts(case, target):
+    target.place(case.place)
+    lane = next(lane for lane in resource_lanes(target.session, "dpop") if lane.client.certificate)
+    cnf = target.read(target.session.token(lane)).cnf
+    if not {"jkt", "x5t#S256"} <= cnf.keys():
+        raise NotApplicable(f"a proof and a certificate together do not give a token with both bindings: {sorted(cnf)}")
+    target.refuses(case)

@@ -1,0 +1,17 @@
+"""A bound token sent in another place than the header is bound all the same (RFC 8705 section 3)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas_mtls import in_form
+from keybound.judge.answer import Outcome
+
+IN_FORM = Case("rs.mtls.stolen.in-form", "a bound token in a form, without a certificate", ("RFC8705-3-no-cert",),
+               ("rs-form-token-unbound",), "the check hangs on the header", in_form, "mtls.api.post", mechanism="mtls")
+
+
+@cases(IN_FORM)
+def test_token_in_a_form_opens_nothing(case, target):
+    place = target.place(case.place)
+    target.bench.require(place)
+    answer = place.attempt(case.delta, "hostile")
+    target.expect(answer.outcome is not Outcome.EFFECT, "no access", answer.seen)
+    target.expect(answer.outcome is not Outcome.CRASHED, "an answer below 500", answer.seen, "KEYBOUND-robustness")

@@ -1,0 +1,84 @@
+"""A thief shows a certificate that resembles the one the token is bound to (RFC 8705 sections 3, 3.2 and 6.3)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import attackers_certificate, no_certificate
+from keybound.craft.deltas_mtls import as_dpop, over, related_certificate
+from keybound.flows.places import BAD_TOKEN
+
+NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)
+RENEWED, INTROSPECTED = (*OTHER, "RFC8705-6.3-renewed-cert"), ("RFC8705-3.2-introspecting-rs-checks",)
+NAME, KEY = "whoever gets a certificate of that name has the token", "the binding is to the key, not to the certificate"
+UNLOOKED = "the binding is looked at in one way of asking only"
+
+
+def theft(name, title, requirements, faults, threat, delta, place="mtls.api", **more):
+    return Case(f"rs.mtls.{name}", title, requirements, faults, threat, delta, place, mechanism="mtls", **more)
+
+
+def like(name, title, requirements, fault, threat, prefix="", place="mtls.api", of="client"):
+    return theft(f"{prefix}stolen.{name}", title, requirements, (fault,), threat, related_certificate(name, of), place)
+
+
+LIKENESSES = (
+    like("twin", "same CA and subject, another key", OTHER, "rs-mtls-subject-compared", NAME),
+    like("untrusted", "same names, by another CA with the same name", OTHER, "rs-mtls-subject-compared", NAME),
+    like("self-issued", "same names, signed by itself", OTHER, "rs-mtls-subject-compared", NAME),
+    like("other", "same CA, another subject", OTHER, "rs-mtls-issuer-compared", "every customer of the CA has the token"),
+    like("reissued", "same key, another certificate", RENEWED, "rs-mtls-key-compared", KEY),
+    like("appended", "another certificate, with the token's behind it", OTHER, "rs-mtls-issuer-compared",
+         "the public certificate of the victim, sent along, is taken for proved"),
+    like("self-signed-twin", "same subject, another key, self-signed", OTHER, "rs-mtls-subject-compared", NAME,
+         "self-signed.", "mtls.api.self-signed", "self-signed"),
+    like("self-signed-reissued", "same key, another certificate, self-signed", RENEWED, "rs-mtls-key-compared", KEY,
+         "self-signed.", "mtls.api.self-signed", "self-signed"),
+    like("twin", "same CA and subject, another key, at userinfo", OTHER, "rs-mtls-subject-compared", NAME, "userinfo.",
+         "mtls.userinfo"),
+    *(
+        theft(f"{at}.stolen.{who}", f"a bound token {how}, {what}", requirements, (fault,), UNLOOKED, delta, place)
+        for at, what, place, fault in (
+            ("head", "by HEAD", "mtls.api.head", "rs-mtls-only-get-checked"),
+            ("post", "by POST", "mtls.api.post", "rs-mtls-only-get-checked"),
+            ("write", "to write", "mtls.write", "rs-mtls-only-get-checked"),
+        )
+        for who, how, requirements, delta in (
+            ("no-certificate", "without a certificate", NONE, no_certificate),
+            ("attacker-certificate", "with the attacker's certificate", OTHER, attackers_certificate),
+        )
+    ),
+    theft("opaque.stolen.no-certificate", "an opaque bound token without a certificate", INTROSPECTED,
+          ("rs-mtls-opaque-unchecked", "rs-opaque-cnf-ignored"), "the binding is checked in JWTs only", no_certificate,
+          "mtls.api.opaque"),
+    theft("opaque.stolen.attacker-certificate", "an opaque bound token with the attacker's certificate", INTROSPECTED,
+          ("rs-mtls-opaque-unchecked", "rs-opaque-cnf-ignored"), "the binding is checked in JWTs only", attackers_certificate,
+          "mtls.api.opaque"),
+    theft("stolen.as-dpop", "a bound token under the DPoP scheme, with a proof of the attacker's", NONE,
+          ("rs-mtls-unchecked-under-dpop",), "the other scheme has other checks", as_dpop, exact=BAD_TOKEN),
+    *(
+        theft(f"tls-{short}.{who}", f"a bound token {how}, over {version}", requirements, (fault,),
+              "the certificate arrives otherwise in each version of TLS", over(version, delta))
+        for version, short, fault in (
+            ("TLSv1.2", "1-2", "rs-mtls-unchecked-on-tls-1-2"),
+            ("TLSv1.3", "1-3", "rs-mtls-any-certificate"),
+        )
+        for who, how, requirements, delta in (
+            ("attacker-certificate", "with the attacker's certificate", OTHER, attackers_certificate),
+        )
+    ),
+    theft("tls-1-2.no-certificate", "a bound token without a certificate, over TLSv1.2", NONE, ("rs-mtls-unchecked-on-tls-1-2",),
+          "the certificate arrives otherwise in each version of TLS", over("TLSv1.2", no_certificate)),
+    *(
+        theft(f"resumed-{short}.{who}", f"a bound token on a resumed {version} session made {how}", requirements,
+              ("rs-resumption-trusted",), "what was checked once is not checked for the next token", delta,
+              f"mtls.api.resumed-{short}")
+        for version, short in (("TLSv1.2", "1-2"), ("TLSv1.3", "1-3"))
+        for who, how, requirements, delta in (
+            ("no-certificate", "without a certificate", NONE, no_certificate),
+            ("attacker-certificate", "with the attacker's certificate", OTHER, attackers_certificate),
+        )
+    ),
+)
+
+
+@cases(*LIKENESSES)
+def test_a_likeness_does_not_open_the_resource(case, target):
+    target.refuses(case)

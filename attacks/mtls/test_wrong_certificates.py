@@ -1,0 +1,71 @@
+"""A certificate that shares everything with the client's but one thing does not make the client (RFC 8705 section 2)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import attackers_certificate, no_certificate
+from keybound.craft.deltas_mtls import all_of, related_certificate, with_guessed_secret
+
+CHAIN, SUBJECT, DN = ("RFC8705-2.1-chain",), ("RFC8705-2.1-subject-match",), ("RFC8705-2.1-dn-comparison",)
+CLIENT, HANDSHAKE = ("RFC8705-2-client-binding",), ("RFC8705-2-handshake",)
+REGISTERED = ("RFC8705-2.2-registered-certificate",)
+ANY_ISSUER = "whoever makes a CA with the same name is the client"
+ANY_NAME = "every customer of the CA is the client"
+
+
+def case(name, title, requirements, fault, threat, *, place="mtls.token.dn", of="client", **more):
+    subject = {"mtls.token.dn": "pki", "mtls.token.self-signed": "self-signed"}.get(place) or place.split(".")[2].replace("_", "-")
+    return Case(f"as.mtls.{subject}.{name}", title, requirements, (fault,), threat, related_certificate(name, of), place,
+                mechanism="mtls", **more)
+
+
+def san(kind, name, title, fault, threat):
+    return case(name, f"registered by {kind}: {title}", SUBJECT, fault, threat, place=f"mtls.token.{kind}", also=("MC-04",))
+
+
+WRONG = (
+    case("other", "the certificate of another customer of the CA", (*CLIENT, *SUBJECT), "as-mtls-subject-ignored", ANY_NAME,
+         also=("MC-04",)),
+    case("untrusted", "the client's names, by another CA with the same name", CHAIN, "as-mtls-chain-ignored", ANY_ISSUER,
+         also=("MC-03", "MC-06")),
+    case("self-issued", "the client's names, signed by itself", CHAIN, "as-mtls-chain-ignored", ANY_ISSUER, also=("CB-14",)),
+    case("expired", "an expired certificate of the client", CHAIN, "as-mtls-lifetime-ignored", "an old key lives for ever"),
+    case("not-yet-valid", "a certificate of the client that is not valid yet", CHAIN, "as-mtls-lifetime-ignored",
+         "nothing of the lifetime is looked at"),
+    case("server-only", "a certificate for servers", CHAIN, "as-mtls-purpose-ignored",
+         "the certificate of a web server logs in as its client", lenient=True),
+    case("intermediate-alone", "a certificate without the chain that makes it trusted", CHAIN, "as-mtls-chain-ignored",
+         "the chain is not checked, or the issuer is known from elsewhere", lenient=True),
+    case("reversed", "the client's subject in reverse order", DN, "as-mtls-dn-order-ignored", "two names are taken for one"),
+    case("nul", "the client's name, a NUL and more", SUBJECT, "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
+    case("appended", "another certificate, with the client's behind it", (*CLIENT, *HANDSHAKE), "as-mtls-any-of-chain",
+         "the public certificate of the victim, sent along, is taken for proved"),
+    *(san(kind, "other", "the certificate of another customer of the CA", "as-mtls-subject-ignored", ANY_NAME)
+      for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
+    san("san_dns", "misplaced", "the name as common name", "as-mtls-name-in-any-field", "the CA vouches for one field only"),
+    san("san_dns", "wildcard", "a wildcard that covers the name", "as-mtls-wildcard-matches", "a wildcard is every client"),
+    san("san_dns", "nul", "the name, a NUL and more", "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
+    case("self-signed-twin", "the registered subject with another key", REGISTERED, "as-self-signed-subject-compared",
+         "anybody can sign a certificate with that name", place="mtls.token.self-signed", of="self-signed", also=("MC-07",)),
+    case("self-signed-reissued", "the registered key in another certificate", REGISTERED, "as-self-signed-key-compared",
+         "servers that compare the registered key may take it", place="mtls.token.self-signed", of="self-signed", lenient=True),
+    case("self-signed", "another client's registered certificate", CLIENT, "as-mtls-any-certificate",
+         "each client is every client", also=("MC-06",)),
+    Case("as.mtls.pki.attacker-with-secret", "the attacker's certificate and a guessed secret", CLIENT,
+         ("as-mtls-second-method-wins",), "a second method takes the place of the certificate",
+         all_of(attackers_certificate, with_guessed_secret), "mtls.token.dn", mechanism="mtls", also=("MC-09",)),
+    Case("as.mtls.par.attacker-certificate", "a pushed request with the attacker's certificate", CLIENT,
+         ("as-mtls-any-certificate",), "the request is checked less than the token request", attackers_certificate, "mtls.par",
+         mechanism="mtls", also=("PAR-AS-01",)),
+    Case("as.mtls.par.no-certificate", "a pushed request without the certificate", HANDSHAKE, ("as-mtls-certificate-optional",),
+         "the request is checked less than the token request", no_certificate, "mtls.par", mechanism="mtls"),
+    Case("as.mtls.refresh.confidential.no-certificate", "a confidential client's refresh token without its certificate",
+         ("RFC8705-7.1-refresh-confidential",), ("as-mtls-refresh-unauthenticated",), "a stolen refresh token is enough",
+         no_certificate, "mtls.refresh", mechanism="mtls", also=("CB-04",)),
+    Case("as.mtls.refresh.confidential.attacker-certificate", "a confidential client's refresh token with the attacker's certificate",
+         ("RFC8705-7.1-refresh-confidential",), ("as-mtls-refresh-unauthenticated",), "a stolen refresh token is enough",
+         attackers_certificate, "mtls.refresh", mechanism="mtls", also=("CB-05",)),
+)
+
+
+@cases(*WRONG)
+def test_a_likeness_is_not_the_client(case, target):
+    target.refuses(case)

@@ -1,0 +1,66 @@
+"""Somebody quotes the victim's certificate, which is no secret, in a header of proxies (RFC 9440, RFC 9700 section 4.13)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import attackers_certificate, no_certificate
+from keybound.craft.forwarding import HEADERS, beside, spoofs
+from keybound.judge.answer import Outcome
+
+PRESENCES = (
+    ("no-certificate", "on a connection without certificate", no_certificate, "RFC9440-2.4-strip"),
+    ("attacker-certificate", "on a connection with the attacker's certificate", attackers_certificate, "RFC9440-2.4-overwrite"),
+)
+SIDES = (
+    ("rs", "mtls.api", "RFC8705-3-cert-from-tls", "a bound token"),
+    ("as", "mtls.token.dn", "RFC8705-2-handshake", "the client's id"),
+)
+COMMON = ("escaped", "base64")
+SANITIZED = "RFC9700-4.13-sanitized-headers"
+THREAT = "whoever knows the certificate is its holder: a TLS terminator lets the header through, or nothing ends TLS here"
+
+
+def quoted(side, place, requirement, what, name, title, presence, deltas, *more):
+    return Case(f"{side}.mtls.header.{name}", f"{what}, {title}", (requirement, SANITIZED, *more),
+                (f"{side}-trusts-certificate-header",), THREAT, place=place, mechanism="mtls", delta=presence, data=deltas)
+
+
+QUOTED = tuple(
+    row
+    for side, place, requirement, what in SIDES
+    for presence, how, delta, standard in PRESENCES
+    for row in (
+        *(
+            quoted(side, place, requirement, what, f"{header.lower().replace('_', '-')}.{presence}", f"{header} {how}",
+                   delta, spoofs([header], delta), *([standard] if header.startswith("Client-Cert") else []))
+            for header in HEADERS
+        ),
+        quoted(side, place, requirement, what, f"underscores.{presence}", f"every name in capitals with underscores {how}",
+               delta, spoofs([name.upper().replace("-", "_") for name in HEADERS], delta, encodings=COMMON)),
+        quoted(side, place, requirement, what, f"twice.{presence}", f"every name twice {how}",
+               delta, spoofs(HEADERS, delta, times=2, encodings=COMMON), "RFC9440-2.2-once"),
+    )
+)
+
+
+BESIDE = tuple(
+    Case(f"{side}.mtls.header.beside", f"{what} with the right certificate, and another one in a header", (SANITIZED,),
+         (f"{side}-trusts-certificate-header",), "what is sent from outside reaches the server, if only to confuse it",
+         place=place, mechanism="mtls", data=[beside(name, encoding) for name in HEADERS for encoding in COMMON])
+    for side, place, _, what in SIDES
+)
+
+
+@cases(*BESIDE)
+def test_header_from_outside_changes_nothing(case, target):
+    place = target.place(case.place)
+    target.bench.require(place)
+    answers = (place.attempt(delta, "hostile") for delta in case.data)
+    # RFC 9440 section 2.4 lets a proxy refuse the request as a bad one instead of removing the header
+    changed = next((answer for answer in answers if answer.outcome is not Outcome.EFFECT and answer.status != 400), None)
+    if changed is not None:
+        target.bench.require(place)
+    target.expect(changed is None, "the answer to the request without the header, or 400", changed.seen if changed else "the same")
+
+
+@cases(*QUOTED)
+def test_quoted_certificate_counts_for_nothing(case, target):
+    target.refuses_each(case, case.data, unless=case.delta)

@@ -1,0 +1,78 @@
+"""Deltas of mutual TLS: another certificate, another TLS version, or another way to present a bound token."""
+
+import time
+from dataclasses import replace
+
+from keybound.craft.deltas import all_of, no_certificate
+from keybound.craft.jose import Key
+from keybound.craft.proof import new_proof
+from keybound.craft.request import Delta, Draft
+from keybound.errors import NotApplicable
+
+
+def related_certificate(name: str, of: str = "client") -> Delta:
+    """Connect with the certificate called `name` of the set, where the client's own is the one called `of`.
+
+    Raises NotApplicable when the profile has no set or the client's certificate is another.
+    """
+
+    def delta(draft: Draft) -> None:
+        relatives = draft.attacker.relatives
+        if name not in relatives:
+            raise NotApplicable(f"the profile has no certificate {name!r} (`keybound certs` makes them)")
+        if not draft.identity.shows(relatives.get(of)):
+            raise NotApplicable(
+                f"the client's certificate is not {of!r} of the set that `keybound certs` made"
+            )
+        draft.identity = relatives[name]
+
+    return delta
+
+
+def over(version: str, delta: Delta = lambda _: None) -> Delta:
+    """Apply `delta` and connect with this TLS version only ("TLSv1.2" or "TLSv1.3")."""
+
+    def change(draft: Draft) -> None:
+        delta(draft)
+        draft.identity = replace(draft.identity, version=version)
+
+    return change
+
+
+def with_guessed_secret(draft: Draft) -> None:
+    """Add a client_secret, as if the client had one."""
+    if draft.form is not None:
+        draft.form["client_secret"] = "a-guess"
+
+
+def as_dpop(draft: Draft) -> None:
+    """Present the token as DPoP, with a proof of the attacker's key, and no certificate."""
+    no_certificate(draft)
+    draft.scheme = "DPoP"
+    draft.proof = new_proof(draft.attacker.key, draft.method, draft.url, time.time() - 1, token=draft.token)
+
+
+def with_proof(key: Key, now: float) -> Delta:
+    """Add a proof of `key` made at `now` (seconds since the epoch) to a request that comes with a certificate."""
+
+    def delta(draft: Draft) -> None:
+        draft.proof = new_proof(key, draft.method, draft.url, now, token=draft.token)
+
+    return delta
+
+
+def in_form(draft: Draft) -> None:
+    """Present the token as a form parameter (RFC 6750 section 2.2), with no certificate."""
+    no_certificate(draft)
+    draft.form, draft.token = {"access_token": draft.token or ""}, None
+
+
+__all__ = [
+    "all_of",
+    "as_dpop",
+    "in_form",
+    "no_certificate",
+    "over",
+    "related_certificate",
+    "with_guessed_secret",
+]

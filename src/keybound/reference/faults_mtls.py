@@ -1,0 +1,178 @@
+"""The faults of mutual TLS and of the proxies in front: (id, what is wrong, the requirements it turns red)."""
+
+_SPOOFED = "RFC9440-2.2-once RFC9440-2.4-overwrite RFC9440-2.4-strip RFC9700-4.13-sanitized-headers"
+
+MTLS = [
+    ("as-mtls-chain-ignored", "tls_client_auth looks at the name alone", "RFC8705-2.1-chain"),
+    ("as-mtls-lifetime-ignored", "tls_client_auth takes certificates of any time", "RFC8705-2.1-chain"),
+    ("as-mtls-purpose-ignored", "tls_client_auth takes certificates for servers", "RFC8705-2.1-chain"),
+    (
+        "as-mtls-subject-ignored",
+        "tls_client_auth takes any certificate of its CA",
+        "RFC8705-2-client-binding RFC8705-2-handshake RFC8705-2.1-dn-comparison RFC8705-2.1-subject-match "
+        "RFC8705-7.1-refresh-confidential",
+    ),
+    (
+        "as-mtls-any-of-chain",
+        "tls_client_auth looks for the name in every certificate of the chain",
+        "RFC8705-2-client-binding RFC8705-2-handshake",
+    ),
+    ("as-mtls-nul-ends-name", "tls_client_auth reads names up to a NUL", "RFC8705-2.1-subject-match"),
+    (
+        "as-mtls-name-in-any-field",
+        "an alternative name is found in the common name as well",
+        "RFC8705-2.1-subject-match",
+    ),
+    (
+        "as-mtls-wildcard-matches",
+        "a wildcard in a certificate covers a registered name",
+        "RFC8705-2.1-subject-match",
+    ),
+    ("as-mtls-dn-order-ignored", "distinguished names are compared as sets", "RFC8705-2.1-dn-comparison"),
+    (
+        "as-mtls-dn-bytes-compared",
+        "distinguished names are compared by their bytes",
+        "RFC8705-2.1-dn-comparison",
+    ),
+    (
+        "as-mtls-certificate-pinned",
+        "tls_client_auth takes the first certificate and no renewed one",
+        "RFC8705-2.1-chain RFC8705-2.1-dn-comparison RFC8705-2.1-rotation",
+    ),
+    (
+        "as-self-signed-subject-compared",
+        "self_signed_tls_client_auth compares subjects",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "as-self-signed-key-compared",
+        "self_signed_tls_client_auth compares keys",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "as-mtls-second-method-wins",
+        "an mTLS client with any client_secret needs no certificate",
+        "RFC8705-2-client-binding",
+    ),
+    (
+        "as-mtls-refresh-unauthenticated",
+        "an mTLS client refreshes without its certificate",
+        "RFC8705-7.1-refresh-confidential",
+    ),
+    (
+        "as-mtls-binds-registered",
+        "without mutual TLS a token is bound to the registered certificate",
+        "RFC8705-3-proved-certificate RFC8705-3.4-no-mtls",
+    ),
+    (
+        "as-mtls-code-unbound",
+        "the code grant does not bind to the certificate",
+        "RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.1-cnf-x5t RFC8705-4-public-bound",
+    ),
+    (
+        "as-x5t-of-pem",
+        "x5t#S256 is the hash of the PEM text",
+        "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256",
+    ),
+    (
+        "as-introspection-demands-certificate",
+        "introspection is for clients with certificates only",
+        "RFC8705-6.1-optional-cert",
+    ),
+    ("as-metadata-aliases-list", "mtls_endpoint_aliases is a list", "RFC8705-5-aliases"),
+    ("as-metadata-alias-http", "an alias is a plain http URL", "RFC8705-5-alias-function RFC8705-5-aliases"),
+    (
+        "as-alias-revocation-missing",
+        "the alias of the revocation endpoint is not there",
+        "RFC8705-5-alias-function",
+    ),
+    (
+        "as-both-unbound",
+        "a certificate and a proof together give an unbound token",
+        "FAPI2SP-5.3.2.1-constraint-method",
+    ),
+    (
+        "as-trusts-certificate-header",
+        "a certificate in any well-known header counts at the authorization server",
+        f"RFC8705-2-handshake RFC8705-3-proved-certificate {_SPOOFED}",
+    ),
+    (
+        "rs-mtls-subject-compared",
+        "a bound token works with any certificate of the subject",
+        "RFC8705-3-cert-match RFC8705-6.3-renewed-cert",
+    ),
+    (
+        "rs-mtls-key-compared",
+        "a bound token works with any certificate of the key",
+        "RFC8705-3-cert-match RFC8705-6.3-renewed-cert",
+    ),
+    (
+        "rs-mtls-issuer-compared",
+        "a bound token works with any certificate of the CA",
+        "RFC8705-3-cert-match RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+    ),
+    (
+        "rs-mtls-opaque-unchecked",
+        "the certificate is not compared for opaque tokens",
+        "RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+    ),
+    (
+        "rs-mtls-unchecked-under-dpop",
+        "a certificate-bound token under the DPoP scheme needs no certificate",
+        "RFC8705-3-no-cert",
+    ),
+    (
+        "rs-mtls-only-get-checked",
+        "only GET compares the certificate",
+        "RFC8705-3-cert-match RFC8705-3-no-cert",
+    ),
+    ("rs-form-token-unbound", "a token in a form needs no certificate", "RFC8705-3-no-cert"),
+    (
+        "rs-both-only-proof-checked",
+        "a token bound to key and certificate needs the key only",
+        "RFC8705-3-cert-match RFC8705-3-no-cert",
+    ),
+    (
+        "rs-both-only-certificate-checked",
+        "a token bound to key and certificate needs the certificate only",
+        "RFC9449-4.3-key-match RFC9449-7.1-proof-present RFC9449-7.2-bearer-downgrade",
+    ),
+    (
+        "rs-trusts-certificate-header",
+        "a certificate in any well-known header counts at the resource server",
+        f"RFC8705-3-cert-from-tls RFC9440-4-trusted-proxy {_SPOOFED}",
+    ),
+    (
+        "rs-backend-trusts-header",
+        "the port behind the proxy takes a certificate header from anybody",
+        "RFC9440-4-trusted-proxy",
+    ),
+    ("rs-resumption-loses-certificate", "a resumed TLS session has no certificate", "RFC9440-3.3-resumption"),
+    (
+        "rs-resumption-trusted",
+        "on a resumed TLS session the certificate is not compared",
+        "RFC8705-3-cert-match RFC8705-3-no-cert",
+    ),
+    (
+        "rs-certificate-unseen-on-tls-1-2",
+        "over TLS 1.2 no certificate is seen",
+        "FAPI2SP-5.2.1-tls RFC9440-3.3-resumption",
+    ),
+    (
+        "rs-mtls-unchecked-on-tls-1-2",
+        "over TLS 1.2 the certificate is not compared",
+        "RFC8705-3-cert-match RFC8705-3-no-cert",
+    ),
+]
+
+# What faults declared elsewhere break of mutual TLS.
+ALSO = {
+    "as-mtls-any-certificate": "RFC8705-2-handshake RFC8705-2.1-chain RFC8705-2.1-dn-comparison "
+    "RFC8705-7.1-refresh-confidential",
+    "as-x5t-missing": "FAPI2SP-5.3.2.1-constraint-method RFC8705-3.2-introspecting-rs-checks "
+    "RFC8705-3.4-registration-bound RFC8705-6.3-renewed-cert",
+    "rs-mtls-certificate-optional": "RFC8705-3.2-introspecting-rs-checks",
+    "rs-mtls-any-certificate": "RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+    "rs-executes-before-verifying": "RFC8705-3-cert-match RFC8705-3-no-cert",
+    "rs-opaque-cnf-ignored": "RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+}

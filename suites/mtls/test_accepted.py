@@ -1,0 +1,72 @@
+"""What a conformant server accepts although it is not the request of every day (RFC 8705 sections 2.1, 5, 6.1)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas_mtls import over, related_certificate
+from keybound.errors import NotApplicable
+from keybound.judge.answer import Outcome
+
+RENEWED, DN, CHAIN = ("RFC8705-2.1-rotation",), ("RFC8705-2.1-dn-comparison",), ("RFC8705-2.1-chain",)
+
+
+def valid(name, title, requirements, fault, threat, place, delta=lambda _: None):
+    return Case(f"as.mtls.{name}", title, requirements, (fault,), threat, delta, place, lenient=True, mechanism="mtls")
+
+
+ACCEPTED = (
+    valid("pki.renewed.same-key", "a new certificate over the same key", RENEWED, "as-mtls-certificate-pinned",
+          "renewal needs a new registration", "mtls.token.dn", related_certificate("reissued")),
+    valid("pki.renewed.other-key", "a new certificate over a new key", RENEWED, "as-mtls-certificate-pinned",
+          "renewal needs a new registration", "mtls.token.dn", related_certificate("twin")),
+    valid("pki.string-type", "the same subject in another string type", DN, "as-mtls-dn-bytes-compared",
+          "another CA software locks the client out", "mtls.token.dn", related_certificate("printable")),
+    valid("pki.intermediate", "a certificate by a CA under the CA, with its chain", CHAIN, "as-mtls-certificate-pinned",
+          "a proper chain is refused", "mtls.token.dn", related_certificate("intermediate")),
+)
+
+
+@cases(*ACCEPTED)
+def test_variant_is_accepted(case, target):
+    target.accepts(case)
+
+
+SERVED = (
+    valid("optional-certificate", "a client without certificate at a shared endpoint", ("RFC8705-6.1-optional-cert",),
+          "as-introspection-demands-certificate", "mutual TLS locks the other clients out", "mtls.introspection"),
+    valid("alias.revocation", "the alias of the revocation endpoint", ("RFC8705-5-alias-function",),
+          "as-alias-revocation-missing", "clients are sent to an endpoint that is not there", "mtls.revocation.alias"),
+)
+
+
+@cases(*SERVED)
+def test_endpoint_serves(case, target):
+    place, witness = target.place(case.place), target.place("mtls.token.dn")
+    target.bench.require(witness)
+    answer = place.attempt(None, "variant")
+    target.expect(answer.outcome is Outcome.EFFECT, "served", answer.seen)
+
+
+RESUMED = tuple(
+    Case(f"rs.mtls.resumed-{short}.same-certificate", f"a resumed {version} session keeps its certificate",
+         ("RFC9440-3.3-resumption",), ("rs-resumption-loses-certificate",), "tokens fail at random, or the check is switched off",
+         lambda _: None, f"mtls.api.resumed-{short}", mechanism="mtls", also=("CC-AR-07",))
+    for version, short in (("TLSv1.2", "1-2"), ("TLSv1.3", "1-3"))
+)
+
+
+@cases(*RESUMED)
+def test_resumed_session_keeps_its_identity(case, target):
+    target.accepts(case)
+
+
+VERSION = Case("rs.mtls.tls-1-2.accepted", "the right certificate over TLSv1.2", ("FAPI2SP-5.2.1-tls",),
+               ("rs-certificate-unseen-on-tls-1-2",), "a version of TLS loses the certificate", over("TLSv1.2"), "mtls.api",
+               lenient=True, mechanism="mtls")
+
+
+@cases(VERSION)
+def test_certificate_counts_in_the_older_version(case, target):
+    place = target.place(case.place)
+    answer = place.attempt(case.delta, "variant")
+    if answer.by_tls or answer.outcome is Outcome.UNREACHABLE:
+        raise NotApplicable(f"the server does not speak it: {answer.seen}")
+    target.accepts(case)

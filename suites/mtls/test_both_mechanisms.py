@@ -1,0 +1,24 @@
+"""A token request with a certificate and a proof: which of the two binds is not said, but one of them does."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas_mtls import with_proof
+from keybound.errors import Inconclusive
+
+BOTH = Case("as.both.issue", "a certificate and a proof in one token request", ("FAPI2SP-5.3.2.1-constraint-method",),
+            ("as-both-unbound",), "the two get in each other's way, and the token is bound to nothing", mechanism="mtls",
+            also=("BM-01", "CNF-AS-01"))
+
+
+@cases(BOTH)
+def test_a_token_for_two_proofs_is_bound(case, target):
+    lane = target.lane("mtls", "client_credentials")
+    target.session.issue(lane)
+    try:
+        token = target.session.issue(lane, delta=with_proof(target.session.key(), target.session.now()), label="variant")
+    except Inconclusive as refusal:
+        target.note("a certificate and a proof together are refused, which is lawful")
+        target.expect(True, "a bound token, or a refusal", refusal)
+        return
+    reading = target.read(token)
+    target.note(f"a certificate and a proof together give {reading.facts}")
+    target.expect(bool({"jkt", "x5t#S256"} & reading.cnf.keys()) or reading.source is None, "cnf.jkt or cnf.x5t#S256", reading.facts)

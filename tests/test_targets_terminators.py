@@ -1,0 +1,27 @@
+"""Real TLS terminators: the right configurations are clean, and keybound finds each wrong one."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "targets"))
+
+import terminators
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not terminators.installed(), reason="run `python tests/targets/terminators.py install`"
+    ),
+]
+
+
+@pytest.mark.parametrize("name", terminators.CONFIGURATIONS)
+def test_configuration_is_judged_right(name: str) -> None:
+    judged = terminators.judge(terminators.CONFIGURATIONS[name])
+
+    assert judged.as_expected, (judged.cases, judged.output[-3000:])
+    assert (
+        terminators.FOUND in judged.requirements or judged.configuration.right or judged.configuration.behind
+    )
