@@ -48,7 +48,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, reso
 
 
 @pytest.mark.parametrize(("kind", "profile", "location", "mechanism", "holds"), RUNS)
-def test_one_run_gives_a_complete_report(  # noqa: PLR0917
+def test_one_run_gives_a_complete_report(
     servers: dict[str, resource_servers.Running],
     tmp_path: Path,
     kind: str,

@@ -45,7 +45,9 @@ def render_alone(state: Reference) -> str:
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {"name": "reference-rs", "ca": state.pki.ca.certificate_pem},
-        **{f"clients.{client.id}": _client(client) for client in holders},
+        **{
+            f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
+        },
         "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
         "resource.write": {
             "method": "POST",
