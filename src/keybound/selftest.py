@@ -38,18 +38,20 @@ class Row:
 
 
 def observe(fault: str, *, rs_only: bool = False) -> Row:
-    """Run the whole suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
+    """Run the suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
 
+    A fault of the resource server is seen by the cases of that role only: an authorization server does not know of it.
     `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
     """
     alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
+    role = "rs" if fault.startswith("rs-") else None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         nonce = "both" if "nonce" in fault else "off"
         try:
             with contextlib.redirect_stderr(None):
                 faults = (fault,) if fault in FAULTS else ()
-                run_suite(Options(out=out, faults=faults, nonce=nonce, rs_only=alone), quiet=True)
+                run_suite(Options(out=out, role=role, faults=faults, nonce=nonce, rs_only=alone), quiet=True)
         except KeyboundError as error:
             return Row(fault, (), (), (), (), str(error))
         run = read(out / FILE_NAME)
@@ -118,9 +120,10 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: boo
     cleans = [CLEAN_ALONE] if rs_only else [*CLEAN, *([CLEAN_ALONE] if ALONE.intersection(chosen) else [])]
     names = [*cleans, *chosen]
     os.environ["PYTHONWARNINGS"] = "error"
-    spawn = multiprocessing.get_context("spawn")
+    server = multiprocessing.get_context("forkserver")  # what every run imports is imported once
+    server.set_forkserver_preload(["keybound.selftest", "keybound.plugin", "httpx", "xdist.plugin"])
     bad, rows = 0, []
-    with ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, server, max_tasks_per_child=1) as pool:
         for row in pool.map(partial(observe, rs_only=rs_only), names):
             rows.append(row)
             found = list(problems(row, rs_only=rs_only and row.fault not in ALONE))
