@@ -16,6 +16,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from keybound.controller import Alone, start_reference
 from keybound.craft.access_token import sealed, unsealed
 from keybound.craft.jose import Key
 from keybound.errors import UsageError
@@ -200,3 +201,55 @@ def test_nothing_waits_long(tmp_path: Path) -> None:
     with serving(keys.load(settings(tmp_path))):
         pass
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alg", ["RS256", "PS256", "EdDSA"])
+def test_a_run_with_every_algorithm(tmp_path: Path, alg: str) -> None:
+    alone = Alone(f"http://127.0.0.1:{free_port()}", keys.pem_of(Key.generate(alg)))
+    process, text = start_reference(alone=alone)
+    profile = tmp_path / "rs.toml"
+    profile.write_text(f'{text}alg = "{alg}"\n')
+    command = [
+        sys.executable,
+        "-m",
+        "keybound",
+        "run",
+        str(profile),
+        "-k",
+        "rs.token",
+        "--out",
+        str(tmp_path / "report"),
+    ]
+    with process:
+        result = subprocess.run(
+            command, env=os.environ | environment(), capture_output=True, text=True, check=False
+        )
+        process.stdin.close()
+    assert result.returncode == 0, result.stdout + result.stderr
+    footer = json.loads((tmp_path / "report" / "events.jsonl").read_text().splitlines()[-1])
+    assert footer["counts"]["pass"] > 30
+    assert footer["counts"]["inconclusive"] == footer["counts"]["warn"] == 0
+
+
+def test_listening_elsewhere(tmp_path: Path) -> None:
+    port = free_port()
+    known = keys.load(settings(tmp_path, f'listen = "127.0.0.1:{port}"'))
+    with serving(known):
+        assert httpx.get(f"http://127.0.0.1:{port}/jwks").json() == known.jwks()
+
+
+def test_resource_that_does_not_trust_the_tokens(tmp_path: Path) -> None:
+    process, text = start_reference(
+        alone=Alone(f"http://127.0.0.1:{free_port()}", keys.pem_of(Key.generate()))
+    )
+    profile = tmp_path / "rs.toml"
+    profile.write_text(f'{text}issuer = "https://other.example"\n')
+    command = [sys.executable, "-m", "keybound", "run", str(profile), "--out", str(tmp_path / "report")]
+    with process:
+        result = subprocess.run(
+            command, env=os.environ | environment(), capture_output=True, text=True, check=False
+        )
+        process.stdin.close()
+    assert result.returncode == 3, result.stderr
+    assert "that it trusts issuer, keys and audience of [tokens]" in result.stderr

@@ -25,7 +25,8 @@ RUNS = [
     ("fastapi", "auth0-fastapi-api", "allowed", "dpop", False),
     ("fastapi", "auth0-fastapi-api", "required", "dpop", False),
     ("mod-oauth2", "mod-oauth2", "dpop", "dpop", False),
-    ("mod-oauth2", "mod-oauth2", "mtls", "mtls", False),
+    ("mod-oauth2", "mod-oauth2", "mtls", "mtls", True),
+    ("mod-oauth2", "mod-oauth2", "introspect", "dpop", False),
 ]
 
 
@@ -60,6 +61,7 @@ def test_one_run_gives_a_complete_report(
         pytest.skip("libapache2-mod-oauth2 is not installed")
     running = servers[kind]
     env = running.env | {"KEYBOUND_RS_LOCATION": location, "KEYBOUND_RS_MECHANISM": mechanism}
+    env["KEYBOUND_RS_FORMAT"] = "opaque" if location == "introspect" else "jwt"
     result = subprocess.run(
         [sys.executable, "-m", "keybound", "run", profile, "--out", str(tmp_path)],
         env=os.environ | env | {"PYTHONPATH": str(Path(__file__).parents[1] / "src")},

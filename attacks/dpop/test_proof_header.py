@@ -117,7 +117,7 @@ PRIMES = Case("proof.jwk.private-primes", "jwk holds the primes of an RSA key", 
 
 def with_another_algorithm(case, target, delta):
     """Return the delta after a change to a key of the case's algorithm; raises NotApplicable where that cannot work."""
-    if case.data not in target.session.metadata.strings("dpop_signing_alg_values_supported"):
+    if case.data not in target.session.advertised_algs:
         raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
     key = target.session.key("victim", case.data)
     try:

@@ -4,7 +4,7 @@ Each is an honest token of keybound's own issuer with one thing changed, as a JW
 """
 
 from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
-from keybound.craft.deltas import attackers_certificate, stolen_as_bearer
+from keybound.craft.deltas import attackers_certificate, no_certificate, stolen_as_bearer
 from keybound.craft.token_deltas import bound_to, cnf, thumbprint_of_nothing, token_claim, without_token_claim
 from keybound.errors import NotApplicable
 
@@ -85,3 +85,17 @@ SAYS_BEARER = Case(
 @cases(SAYS_BEARER)
 def test_binding_counts_whatever_the_type_says(case, target):
     target.refuses(case, target.token_with(case.data, case.delta))
+
+
+STOLEN = (
+    Case("rs.mtls.introspection.stolen.no-certificate", "an opaque bound token without a certificate", ("RFC8705-3-no-cert",),
+         ("rs-token-x5t-not-compared",), NOBODY, no_certificate, "tokens.mtls.opaque", mechanism="mtls", also=("BD-05",)),
+    Case("rs.mtls.introspection.stolen.attacker-certificate", "an opaque bound token with the attacker's certificate",
+         ("RFC8705-3-cert-match",), ("rs-token-x5t-not-compared",), NOBODY, attackers_certificate, "tokens.mtls.opaque",
+         mechanism="mtls", also=("CB-08",)),
+)
+
+
+@cases(*STOLEN)
+def test_stolen_opaque_token_is_useless(case, target):
+    target.refuses(case)

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -43,6 +44,7 @@ class _Place:
     certificates: Path
     port: int
     issuer: str
+    secret: str  # with which the server introspects
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,14 @@ def _install_mod_oauth2() -> None:
 def _mod_oauth2(place: _Place) -> list[str]:
     documents = Path(tempfile.mkdtemp(prefix="keybound-htdocs-"))
     documents.chmod(0o755)  # root's Apache serves as another user
-    for name in ("dpop", "mtls"):
+    for name in ("dpop", "mtls", "introspect"):
         (documents / name).write_text("canary-of-the-protected-resource")
     values = {
         "STATE": place.state,
         "PORT": place.port,
         "PKI": place.certificates,
         "ISSUER": place.issuer,
+        "SECRET": place.secret,
         "HTDOCS": documents,
         "USER": "User www-data\nGroup www-data" if os.geteuid() == 0 else "",
     }
@@ -143,13 +146,15 @@ def start(kind: str, state: Path | None = None) -> Iterator[Running]:
     chosen = KINDS[kind]
     issuer_port = _free_port()
     issuer = f"{'https://localhost' if chosen.https else 'http://127.0.0.1'}:{issuer_port}"
-    place = _Place(folder, pki.make(folder / "pki"), _free_port(), issuer)
+    place = _Place(folder, pki.make(folder / "pki"), _free_port(), issuer, secrets.token_urlsafe(16))
     env = {
         "KEYBOUND_RS_STATE": str(folder),
         "KEYBOUND_RS_PORT": str(place.port),
         "KEYBOUND_RS_LOCATION": "required",
         "KEYBOUND_RS_MECHANISM": "dpop",
         "KEYBOUND_RS_ISSUER_PORT": str(issuer_port),
+        "KEYBOUND_RS_FORMAT": "jwt",
+        "KEYBOUND_RS_SECRET": place.secret,
     }
     source = os.pathsep.join(filter(None, (str(HERE.parents[1] / "src"), os.environ.get("PYTHONPATH"))))
     log = folder / "server.log"

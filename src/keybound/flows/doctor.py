@@ -112,9 +112,8 @@ def _tokens(session: Session, found: Diagnosis) -> None:
         except (Inconclusive, NotApplicable) as error:
             if lane.client.certificate is not None and _header_is_believed(session, found, lane):
                 continue
-            raise TargetError(
-                f"{error}; correct [clients.{lane.name}] in the profile, or remove it"
-            ) from None
+            wrong = f"; correct [clients.{lane.name}] in the profile, or remove it"
+            raise TargetError(f"{error}{'' if lane.grant == 'command' else wrong}") from None
         shape = "JWT" if read_claims(token.value) is not None else "opaque"
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape
@@ -152,9 +151,13 @@ def _resources(session: Session, found: Diagnosis) -> None:
             working = [lane for lane, answer in tried.items() if answer.outcome is Outcome.EFFECT]
             if tried and not working:
                 seen = "; ".join(f"{lane}: {answer.seen}" for lane, answer in tried.items())
+                advice = (
+                    "check resource.url and resource.method, and that it trusts issuer, keys and audience of [tokens]"
+                    if all(lane.grant == "minted" for lane in tried)
+                    else "check resource.url, resource.method, resource.clients and the clients' scopes"
+                )
                 raise TargetError(
-                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): "
-                    "check resource.url, resource.method, resource.clients and the clients' scopes"
+                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): {advice}"
                 )
             _note(found, f"api.{mechanism}", working)
         _userinfo(session, found, mechanism, lanes)

@@ -231,7 +231,7 @@ def serving(keys: IssuerKeys) -> Iterator[None]:
     Raises UsageError when the address cannot be had.
     """
     settings = keys.settings
-    parts = urlsplit(settings.address)
+    parts = urlsplit(f"//{settings.listen}" if settings.listen else settings.address)
     host = "127.0.0.1" if parts.hostname == "localhost" else str(parts.hostname)
     handler = type("Handler", (_Handler,), {"keys": keys})
     try:
@@ -240,10 +240,8 @@ def serving(keys: IssuerKeys) -> Iterator[None]:
         if _serves_already(settings, keys):
             yield
             return
-        raise UsageError(
-            f"cannot serve tokens.address {settings.address}: {error.strerror}; take a free port"
-        ) from None
-    if parts.scheme == "https":
+        raise UsageError(f"cannot serve tokens.address {settings.address}: {error.strerror}") from None
+    if settings.address.startswith("https"):
         certificate, private = tls_files(settings)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, private)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from keybound.craft.access_token import AccessToken, TokenDelta
 from keybound.craft.certificates import self_signed, x5t_s256
 from keybound.craft.jose import Json, Key, read_json
-from keybound.errors import NotApplicable, TargetError, UsageError
+from keybound.errors import Inconclusive, NotApplicable, UsageError
 from keybound.flows.keys import IssuerKeys, load
 from keybound.target.profile import Client, Mechanism, Profile
 from keybound.target.tokens import Command, Format, Minted
@@ -163,7 +163,7 @@ def run_command(session: "Session", lane: "Lane", key: Key) -> "Token":
     The program finds in its environment KEYBOUND_MECHANISM, KEYBOUND_SCOPE, and either KEYBOUND_JKT,
     KEYBOUND_PUBLIC_JWK and KEYBOUND_KEY (a PEM file with the private key, for a program that makes proofs itself) or
     KEYBOUND_CERTIFICATE and KEYBOUND_CERTIFICATE_KEY (PEM files). It prints a token response (RFC 6749 section 5.1).
-    Raises TargetError with one line when it does not.
+    Raises Inconclusive with one line when it does not, UsageError when it cannot be run.
     """
     from keybound.flows.keys import pem_of  # noqa: PLC0415
 
@@ -197,7 +197,7 @@ def run_command(session: "Session", lane: "Lane", key: Key) -> "Token":
         or not body["access_token"]
     ):
         seen = "nothing" if not output.strip() else "something else"
-        raise TargetError(
+        raise Inconclusive(
             f"tokens.command printed {seen} instead of a token response: a JSON object with access_token"
         )
     session.secrets(body["access_token"], "token")
@@ -217,7 +217,7 @@ def _output(settings: Command, variables: dict[str, str]) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TargetError(
+        raise Inconclusive(
             f"tokens.command {program} did not end within {settings.timeout:g} s (tokens.timeout)"
         ) from None
     except OSError as error:
@@ -225,5 +225,5 @@ def _output(settings: Command, variables: dict[str, str]) -> bytes:
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         last = f": {said[-1][:_SHOWN]}" if said else ""
-        raise TargetError(f"tokens.command {program} ended with status {done.returncode}{last}")
+        raise Inconclusive(f"tokens.command {program} ended with status {done.returncode}{last}")
     return done.stdout

@@ -100,6 +100,12 @@ class Session:
         """Return the target's time in seconds since the epoch, a little late rather than early."""
         return time.time() + self._offset - _IAT_MARGIN
 
+    @property
+    def advertised_algs(self) -> list[str]:
+        """Proof algorithms that the metadata of the authorization server or else of the resource lists."""
+        name = "dpop_signing_alg_values_supported"
+        return self.metadata.strings(name) or self.resource_metadata.strings(name)
+
     def key(self, actor: str = "victim", alg: str | None = None) -> Key:
         """Return the key of an actor for a proof algorithm, made once (RSA keys are slow to make)."""
         wanted = alg or self.alg

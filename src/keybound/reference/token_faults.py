@@ -6,6 +6,7 @@ _KEY = (
 _CERTIFICATE = "RFC8705-3-cert-match RFC8705-3-no-cert RFC7800-3.1-every-binding"
 
 TOKENS = [
+    ("token-jwt-cached-too-long", "a verified token is remembered beyond exp", "RFC9068-4-exp"),
     (
         "token-signature-not-verified",
         "the signature of a token is not verified",
@@ -107,4 +108,8 @@ ALONE = frozenset(f"rs-{name}" for name, _, _ in TOKENS)
 """Faults that only a resource server alone shows."""
 
 # What faults of every resource server turn red besides, where the tokens can be hostile too.
-ALSO_ALONE: dict[str, str] = {}
+ALSO_ALONE = {
+    **dict.fromkeys(("rs-refuses-eddsa", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"),
+    "rs-mtls-any-certificate": "RFC7800-3.1-every-binding",
+    "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
+}

@@ -54,13 +54,16 @@ class Trusted:
         """Return a token that is good here, whatever it is bound to; None for any other."""
         opaque = token.count(".") != 2
         try:
-            known = self._answers.get(token) if self.wrong("cached-too-long") else None
+            cached = self.wrong("cached-too-long" if opaque else "jwt-cached-too-long")
+            known = self._answers.get(token) if cached else None
             claims = known or await (self._introspect(token) if opaque else self._verified(token))
             if not known and not (opaque and self.wrong("introspected-claims-ignored")):
                 self._check_claims(claims)
             bound = self._binding(claims.get("cnf"))
         except (ValueError, TypeError, KeyError, aiohttp.ClientError):
             return None
+        if cached:
+            self._answers.put(token, claims, 600)
         if self.wrong("introspected-type-believed") and claims.get("token_type") == "Bearer":
             bound.pop("jkt", None)
         kept = {"client_id": "", "sub": "", "scope": "", **claims, "cnf": bound}
@@ -128,7 +131,6 @@ class Trusted:
         truthy = bool(active) and self.wrong("active-truthy-ok")
         if active is not True and not truthy and not self.wrong("active-ignored"):
             raise ValueError("not active")
-        self._answers.put(token, answer, 600)
         return answer
 
     # --- what both have in common ----------------------------------------------------------------------------------

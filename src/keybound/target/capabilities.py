@@ -41,6 +41,10 @@ def known(profile: Profile, metadata: Metadata, facts: dict[str, str]) -> Iterat
         yield Capability(
             f"client {name}", f"{client.auth}: {', '.join(client.grants) or 'no grants'}", "declared"
         )
+    if profile.tokens is not None:
+        yield Capability(
+            "tokens", f"{profile.tokens.source}: {', '.join(profile.tokens.mechanisms)}", "declared"
+        )
     if profile.resource is not None:
         yield Capability("resource", profile.resource.url, "declared")
     for name in _DISCOVERED:

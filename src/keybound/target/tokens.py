@@ -3,6 +3,7 @@
 Either keybound is the issuer and mints them, or a program of the user's gets each one.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ class Minted(_Tokens):
     address: str = Field(
         "http://127.0.0.1:9400", description="where keybound listens while a run lasts: http or https"
     )
+    listen: str | None = Field(None, description="host:port to listen on, where it is not that of address")
     key: Annotated[str, AfterValidator(_beside_profile)] = Field(
         "keybound-issuer.pem",
         validate_default=True,
@@ -70,6 +72,13 @@ class Minted(_Tokens):
         if parts.scheme not in {"https", "http"} or not parts.hostname or parts.port is None:
             raise ValueError("write scheme, host and port, as in http://127.0.0.1:9400")
         return value.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[^\s:]+:\d{1,5}", value):
+            raise ValueError("write host:port, as in 0.0.0.0:9400")
+        return value
 
     @field_validator("jti")
     @classmethod
