@@ -107,7 +107,7 @@ def _headers(values: dict[str, str]) -> dict[str, str]:
     for name, value in values.items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             raise ValueError(f"{name!r} is no name of a header")
-        if value != value.strip() or any(not c.isprintable() and c != "\t" or c > "\xff" for c in value):
+        if value != value.strip() or any((not c.isprintable() and c != "\t") or c > "\xff" for c in value):
             raise ValueError(f"the value of {name} holds characters that a header cannot")
     return values
 
