@@ -74,6 +74,11 @@ USERINFO = At("userinfo", "rs.userinfo", ("RFC9449-7.1-proof-checked",))
 WRITE = At("write", "rs.write", ("RFC9449-7.1-no-access",), alone=True)
 PROOF_READERS = (TOKEN, PAR, API, USERINFO)
 RESOURCES = (API, USERINFO)
+MINTED = (At("tokens.jwt", "rs.token", ()), At("tokens.opaque", "rs.introspection", ()))
+MINTED_MTLS = (
+    At("tokens.mtls.jwt", "rs.mtls.token", ()),
+    At("tokens.mtls.opaque", "rs.mtls.introspection", ()),
+)
 
 
 def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:

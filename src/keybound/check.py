@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keybound.cases import Case
+from keybound.craft.access_token import TokenDelta
 from keybound.craft.deltas import header_value, with_key
-from keybound.craft.jose import Key, read_claims
+from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
+from keybound.craft.token_deltas import token_claim
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows import places
+from keybound.flows import minting, places
+from keybound.flows.keys import IssuerKeys
 from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.places import Place
-from keybound.flows.session import Lane, Session, Token
+from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
 from keybound.judge.catalogue import Requirement
@@ -29,7 +32,8 @@ from keybound.target.profile import Grant, Mechanism
 from keybound.wire.exchange import Exchange
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
-_LOST_AFTER = 3
+_LOST_AFTER = 3  # controls in a row without a usable answer
+_SHUT_OUT_AFTER = 12  # controls in a row that were refused
 _STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
 
 Facts = dict[str, str]
@@ -37,9 +41,16 @@ Facts = dict[str, str]
 
 def _lane(place: str) -> Callable[[Session, Facts], Lane]:
     mechanism: Mechanism = "mtls" if place.split(".")[1] == "mtls" else "dpop"
-    return lambda session, facts: places.measured_lane(
-        facts, place, session.lanes(mechanism, "client_credentials", "authorization_code")
-    )
+    return lambda session, facts: places.measured_lane(facts, place, session.lanes(mechanism, *ACCESS))
+
+
+def _minted(name: str, mechanism: Mechanism) -> Callable[[Session, Facts], Place]:
+    def place(session: Session, facts: Facts) -> Place:
+        found = places.api(session, minting.lane_at(session, facts, name, mechanism))
+        found.exact = places.BAD_TOKEN
+        return found
+
+    return place
 
 
 _API, _OPAQUE, _USERINFO = _lane("api.dpop"), _lane("api.dpop.opaque"), _lane("userinfo.dpop")
@@ -65,6 +76,10 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "mtls.api.self-signed": lambda s, f: places.api(s, _SELF_SIGNED_API(s, f)),
     "mtls.api": lambda s, f: places.api(s, _MTLS_API(s, f)),
     "mtls.userinfo": lambda s, f: places.userinfo(s, _MTLS_USERINFO(s, f)),
+    "tokens.jwt": _minted("tokens.jwt", "dpop"),
+    "tokens.opaque": _minted("tokens.opaque", "dpop"),
+    "tokens.mtls.jwt": _minted("tokens.mtls.jwt", "mtls"),
+    "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
     **MTLS_PLACES,
 }
 
@@ -113,6 +128,7 @@ class Bench:
     _places: dict[str, Place] = field(default_factory=dict)
     _last: tuple[Place, Answer, list[Exchange], float] | None = None
     _failures: int = 0
+    _refusals: int = 0
 
     def place(self, name: str) -> Place:
         """Return the place called `name`; raises NotApplicable when the target has none."""
@@ -129,12 +145,14 @@ class Bench:
         start = len(self.exchanges)
         answer = place.control(f"control {when}")
         if answer.outcome is Outcome.EFFECT:
-            self._failures = 0
+            self._failures = self._refusals = 0
             self._last = (place, answer, self.exchanges[start:], time.monotonic())
-        elif answer.outcome is not Outcome.REFUSED:
+        elif answer.outcome is Outcome.REFUSED:
+            self._refusals += 1
+        else:
             self._failures += 1
-            if self._failures >= _LOST_AFTER:
-                self.lost = f"the target no longer answers: {answer.seen}"
+        if self._failures >= _LOST_AFTER or self._refusals >= _SHUT_OUT_AFTER:
+            self.lost = f"the target no longer serves valid requests: {answer.seen}"
         return answer
 
     def require(self, place: Place) -> None:
@@ -228,6 +246,41 @@ class Target:
             draft.token = token.value
             if draft.proof is not None:
                 draft.proof.claims["ath"] = ath(token.value)
+
+        return delta
+
+    def signable(self, algs: object) -> list[str]:
+        """Return those of `algs`, a list from some metadata, that keybound can sign proofs with."""
+        return [alg for alg in SUPPORTED_ALGS if isinstance(algs, list) and alg in algs]
+
+    def issuer_keys(self) -> IssuerKeys:
+        """Return the keys of keybound's own issuer; raises NotApplicable when it mints no tokens here."""
+        return minting.keys_of(self.session)
+
+    def short_lived(self, end: int) -> Delta:
+        """Return a delta that presents a token of the case's place that ends at `end` (seconds since the epoch)."""
+        value: list[str] = []  # one token, however often it is presented
+        return self.token_with(token_claim("exp", lambda _: end), kept=value)
+
+    def token_with(
+        self, change: TokenDelta, also: Delta | None = None, *, kept: list[str] | None = None
+    ) -> Delta:
+        """Return a delta that presents another token of the case's place, minted with `change`; then `also` applies.
+
+        The token is new each time, unless `kept` is given to hold the first one.
+        """
+        lane = minting.lane_at(self.session, self.bench.facts, self.case.place, self.case.mechanism)
+
+        def delta(draft: Draft) -> None:
+            draft.token = (
+                kept[0] if kept else minting.mint(self.session, lane, self.session.key(), change).value
+            )
+            if kept is not None:
+                kept[:] = [draft.token]
+            if draft.proof is not None:
+                draft.proof.claims["ath"] = ath(draft.token)
+            if also is not None:
+                also(draft)
 
         return delta
 
@@ -343,6 +396,8 @@ class Target:
         proofs = [draft.proof.encode()] if draft.proof else []
         draft.proof_headers = lambda _: proofs
         answers = self.session.burst(draft, count, "hostile: at once", where.effect)
+        if sum(answer.outcome is Outcome.EFFECT for answer in answers) <= 1:
+            return answers
         time.sleep(_STORED_SECONDS)
         if where.attempt(header_value(lambda _: proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
             raise NotApplicable("replays are not detected here")
@@ -358,7 +413,7 @@ class Target:
         self._judged(rules.valid(before, variant, after, self.requirements, lenient=case.lenient))
         return variant
 
-    def refusal(self, case: Case) -> Answer:
+    def refusal(self, case: Case, delta: Delta | None = None) -> Answer:
         """Return the answer to the case's delta, for a look at how it refuses.
 
         Raises Inconclusive when the control before it fails, NotApplicable when the request is not refused at all:
@@ -366,9 +421,10 @@ class Target:
         """
         where = self.place(case.place)
         before = self.bench.control(where, "before")
-        if before.outcome is not Outcome.EFFECT or case.delta is None:
+        change = delta or case.delta
+        if before.outcome is not Outcome.EFFECT or change is None:
             raise Inconclusive(f"control before: {before.seen}")
-        answer = where.attempt(case.delta, "hostile")
+        answer = where.attempt(change, "hostile")
         if answer.outcome is not Outcome.REFUSED:
             raise NotApplicable(f"the request was not refused: {answer.seen}")
         return answer

@@ -88,14 +88,20 @@ def run(
     workers: Annotated[str, typer.Option("-n", help="Worker processes: a number, or auto.")] = "0",
     fault: FaultOption = None,
     nonce: Annotated[Nonce, typer.Option(help="Reference target only: who demands nonces.")] = Nonce.OFF,
+    rs_only: Annotated[
+        bool,
+        typer.Option("--rs-only", help="Reference target only: a resource server alone, with minted tokens."),
+    ] = False,
 ) -> None:
     """Run the suite against a target and report per requirement."""
     from keybound.controller import Options
     from keybound.runner import run_suite
 
-    if target is not None and (fault or nonce is not Nonce.OFF):
-        raise UsageError("--fault and --nonce are for the embedded reference target: leave TARGET out")
-    options = Options(target, out, role, mechanism, keyword, _known_faults(fault), nonce)
+    if target is not None and (fault or rs_only or nonce is not Nonce.OFF):
+        raise UsageError(
+            "--fault, --nonce and --rs-only are for the embedded reference target: leave TARGET out"
+        )
+    options = Options(target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only)
     raise typer.Exit(run_suite(options, _workers(workers)))
 
 
@@ -108,6 +114,12 @@ def serve(
     profile: Annotated[Path, typer.Option(help="Where to write the profile.")] = Path(
         "keybound-reference.toml"
     ),
+    rs_only: Annotated[
+        str | None,
+        typer.Option(
+            "--rs-only", metavar="ISSUER", help="Be a resource server alone, which trusts this issuer."
+        ),
+    ] = None,
     behind_proxy: Annotated[
         str | None,
         typer.Option(metavar="HEADER", help="Speak plain HTTP; the client certificate comes in HEADER."),
@@ -146,9 +158,33 @@ def serve(
         )
 
     try:
-        serve_reference(Settings(host, port, nonce.value, faults, behind_proxy, issuer), ready, keep=True)
+        settings = Settings(host, port, nonce.value, faults, rs_only, behind_proxy, issuer)
+        serve_reference(settings, ready, keep=True)
     except OSError as error:
         raise UsageError(f"cannot serve on {host}:{port} or write {profile}: {error.strerror}") from None
+
+
+@app.command()
+def issuer(
+    profile: Annotated[str, typer.Argument(help='Profile file with [tokens] source = "minted".')],
+) -> None:
+    """Run the built-in issuer until interrupted: for a resource server that fetches keys when it starts."""
+    import signal
+
+    from keybound.flows import keys
+    from keybound.flows.issuer import instructions, serving
+    from keybound.target.profile import load, parse
+    from keybound.target.tokens import Minted
+
+    text, folder = load(profile)
+    settings = parse(text, profile, folder).tokens
+    if not isinstance(settings, Minted):
+        raise UsageError(f'{profile} has no [tokens] with source = "minted"')
+    known = keys.load(settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with serving(known):
+        print(instructions(known), flush=True)
+        signal.pause()
 
 
 @app.command("list")
@@ -206,6 +242,9 @@ def selftest(
         Path | None, typer.Option(help="Write the kill matrix as JSON and Markdown into this folder.")
     ] = None,
     jobs: Annotated[int, typer.Option("-j", min=1, help="Runs at the same time.")] = os.cpu_count() or 1,
+    rs_only: Annotated[
+        bool, typer.Option("--rs-only", help="Every rs- fault, at a resource server alone.")
+    ] = False,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
     from keybound.reference.faults import FAULTS
@@ -215,7 +254,7 @@ def selftest(
         for name, entry in FAULTS.items():
             print(f"{name:40} {entry.wrong}")
         return
-    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out))
+    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only))
 
 
 @app.command()

@@ -4,23 +4,28 @@ import datetime as dt
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from keybound import __version__
+from keybound.craft.jose import Key
 from keybound.errors import KeyboundError, TargetError, UsageError
-from keybound.flows import doctor
+from keybound.flows import doctor, keys
+from keybound.flows.issuer import serving
 from keybound.judge import baseline, catalogue
 from keybound.judge.verdict import Verdict
 from keybound.report.stream import Writer
 from keybound.target import capabilities
 from keybound.target.profile import Profile, load, parse
+from keybound.target.tokens import Minted
 from keybound.tree import fixtures
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange
@@ -41,14 +46,36 @@ class Options:
     keyword: str | None = None
     faults: tuple[str, ...] = ()
     nonce: str = "off"
+    rs_only: bool = False
 
 
-def start_reference(faults: tuple[str, ...] = (), nonce: str = "off") -> tuple["subprocess.Popen[str]", str]:
-    """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError."""
+@dataclass(frozen=True)
+class Alone:
+    """The issuer that the reference target, as a resource server alone, trusts: its address and its key (PEM)."""
+
+    address: str
+    key: str
+
+
+def reference_alone() -> Alone:
+    """Return an issuer on a free port with a new key."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    return Alone(address, keys.pem_of(Key.generate("ES256")))
+
+
+def start_reference(
+    faults: tuple[str, ...] = (), nonce: str = "off", alone: Alone | None = None
+) -> tuple["subprocess.Popen[str]", str]:
+    """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError.
+
+    `alone`: as a resource server alone, with tokens that this issuer mints.
+    """
     source = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-P", "-m", "keybound.reference", "--nonce", nonce]
     command += [word for fault in faults for word in ("--fault", fault)]
+    command += ["--rs-only", alone.address] if alone else []
     process = subprocess.Popen(  # noqa: S603
         command,
         stdin=subprocess.PIPE,
@@ -60,7 +87,8 @@ def start_reference(faults: tuple[str, ...] = (), nonce: str = "off") -> tuple["
     if not line:
         process.wait(_START_SECONDS)
         raise KeyboundError("the reference target did not start")
-    return process, json.loads(line)["profile"]
+    text = json.loads(line)["profile"]
+    return process, f"{text}key = '''\n{alone.key}'''\n" if alone else text  # [tokens] is the last table
 
 
 @dataclass
@@ -74,8 +102,10 @@ class Controller:
     internal_error: str | None = None
     _reference: "subprocess.Popen[str] | None" = None
     _writer: Writer | None = None
+    _issuer: ExitStack = field(default_factory=ExitStack)
     _accepted: list[baseline.Accepted] = field(default_factory=list)
     _started: float = 0.0
+    _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
     worker_data: dict[str, Any] = field(default_factory=dict)
 
@@ -95,13 +125,16 @@ class Controller:
         self._started = time.time()
         try:
             if self.options.target is None:
-                self._reference, text = start_reference(self.options.faults, self.options.nonce)
+                alone = reference_alone() if self.options.rs_only else None
+                self._reference, text = start_reference(self.options.faults, self.options.nonce, alone)
                 folder = Path.cwd()
             else:
                 text, folder = load(self.options.target)
             profile = parse(text, self.options.target or "reference", folder)
             if profile.baseline is not None:
                 self._accepted = baseline.load(folder / profile.baseline, self.case_ids)
+            if isinstance(profile.tokens, Minted):
+                self._issuer.enter_context(serving(keys.load(profile.tokens)))
             self._open()
             diagnosis = self._examine(profile)
         except BaseException:
@@ -111,6 +144,7 @@ class Controller:
             "profile": text,
             "folder": str(folder),
             "source": self.options.target or "reference",
+            "secrets": self._secrets,
             "redaction_key": secrets.token_hex(32),
             "diagnosis": doctor.as_json(diagnosis),
         }
@@ -126,8 +160,13 @@ class Controller:
 
     def _examine(self, profile: Profile) -> doctor.Diagnosis:
         redactor = Redactor()
-        for value, kind in profile.secrets():
+
+        def secret(value: str, kind: str) -> None:
             redactor.secret(value, kind)
+            self._secrets.append((value, kind))
+
+        for value, kind in profile.secrets():
+            secret(value, kind)
         clock = doctor.Clock()
         count = Counter[str]()
 
@@ -141,7 +180,7 @@ class Controller:
             profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record
         ) as wire:
             try:
-                diagnosis = doctor.examine(profile, wire, clock, redactor.secret)
+                diagnosis = doctor.examine(profile, wire, clock, secret)
             except KeyboundError as error:
                 message = redactor.text(str(error))
                 self._write({"event": "check", "name": "doctor", "ok": False, "message": message})
@@ -254,6 +293,7 @@ class Controller:
         """Close the stream as it is, and stop the reference target."""
         if self._writer is not None:
             self._writer.close()
+        self._issuer.close()
         if self._reference is not None:
             for pipe in (self._reference.stdin, self._reference.stdout):
                 if pipe is not None:

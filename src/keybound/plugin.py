@@ -165,7 +165,7 @@ class Worker:
         profile = parse(data["profile"], data["source"], Path(data["folder"]))
         diagnosis = doctor.from_json(data["diagnosis"])
         self.redactor = Redactor(bytes.fromhex(data["redaction_key"]))
-        for value, kind in profile.secrets():
+        for value, kind in data["secrets"]:  # of the profile, and what the doctor saw
             self.redactor.secret(value, kind)
         limits = profile.limits
         self.exchanges: list[Exchange] = []
@@ -180,6 +180,7 @@ class Worker:
         alg = diagnosis.facts["proof_alg"]
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
+        session.resource_metadata = diagnosis.resource
         requirements = catalogue.load(fixtures() / "requirements")
         self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
 

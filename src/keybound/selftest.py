@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from keybound.cases import load_all
@@ -15,11 +16,13 @@ from keybound.controller import Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.judge.verdict import Verdict
 from keybound.reference.faults import FAULTS
+from keybound.reference.token_faults import ALONE, ALSO_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 
 _RED = {Verdict.FAIL, Verdict.WARN}
 CLEAN = ("(no fault)", "(no fault, with nonces)")
+CLEAN_ALONE = "(no fault, resource server alone)"
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,21 @@ class Row:
     error: str | None = None
 
 
-def observe(fault: str) -> Row:
-    """Run the whole suite against the reference target with `fault` (one of CLEAN: none) and return what it showed."""
+def observe(fault: str, *, rs_only: bool = False) -> Row:
+    """Run the suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
+
+    A fault of the resource server is seen by the cases of that role only: an authorization server does not know of it.
+    `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
+    """
+    alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
+    role = "rs" if fault.startswith("rs-") else None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         nonce = "both" if "nonce" in fault else "off"
         try:
             with contextlib.redirect_stderr(None):
-                run_suite(
-                    Options(out=out, faults=(fault,) if fault in FAULTS else (), nonce=nonce), quiet=True
-                )
+                faults = (fault,) if fault in FAULTS else ()
+                run_suite(Options(out=out, role=role, faults=faults, nonce=nonce, rs_only=alone), quiet=True)
         except KeyboundError as error:
             return Row(fault, (), (), (), (), str(error))
         run = read(out / FILE_NAME)
@@ -58,23 +66,31 @@ def observe(fault: str) -> Row:
     )
 
 
-def problems(row: Row) -> Iterator[str]:
-    """Yield what is wrong with one row of the matrix."""
+def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
+    """Yield what is wrong with one row of the matrix.
+
+    `rs_only`: of a fault seen at a resource server alone, where other cases may notice it.
+    """
     if row.error:
         yield f"the run did not start: {row.error}"
         return
-    expected = set() if row.fault in CLEAN else set(FAULTS[row.fault].requirements)
+    clean = row.fault not in FAULTS
+    expected = set() if clean else set(FAULTS[row.fault].requirements)
+    if rs_only:
+        expected |= set(ALSO_ALONE.get(row.fault, "").split())
     red = set(row.red)
     if missing := sorted(expected - red):
         yield f"stays green: {', '.join(missing)}"
     if extra := sorted(red - expected):
         yield f"red though not declared: {', '.join(extra)}"
-    if row.fault in CLEAN:
+    if clean:
         if row.inconclusive:
             yield f"inconclusive on the clean target: {', '.join(row.inconclusive)}"
         if row.not_exact:
             yield f"passes without exact evidence on the clean target: {', '.join(row.not_exact)}"
         return
+    if rs_only:
+        return  # not every case of the fault has its place there
     wanted = {case.id for case in load_all().values() if row.fault in case.faults}
     if alive := sorted(wanted - set(row.killed)):
         yield f"not killed: {', '.join(alive)}"
@@ -93,23 +109,28 @@ def _markdown(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def selftest(faults: Sequence[str], jobs: int, out: Path | None) -> int:
+def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: bool = False) -> int:
     """Run the matrix (all faults if none are named), print what is wrong, and return 0 or 1.
+
+    `rs_only`: the faults of resource servers, each at a resource server alone whose tokens keybound mints.
 
     `out` receives kill-matrix.json and kill-matrix.md; raises UsageError when it cannot be written.
     """
-    names = [*CLEAN, *(faults or FAULTS)]
+    chosen = [name for name in faults or FAULTS if name.startswith("rs-") or not rs_only]
+    cleans = [CLEAN_ALONE] if rs_only else [*CLEAN, *([CLEAN_ALONE] if ALONE.intersection(chosen) else [])]
+    names = [*cleans, *chosen]
     os.environ["PYTHONWARNINGS"] = "error"
-    spawn = multiprocessing.get_context("spawn")
+    server = multiprocessing.get_context("forkserver")  # what every run imports is imported once
+    server.set_forkserver_preload(["keybound.selftest", "keybound.plugin", "httpx", "xdist.plugin"])
     bad, rows = 0, []
-    with ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=1) as pool:
-        for row in pool.map(observe, names):
+    with ProcessPoolExecutor(jobs, server, max_tasks_per_child=1) as pool:
+        for row in pool.map(partial(observe, rs_only=rs_only), names):
             rows.append(row)
-            found = list(problems(row))
+            found = list(problems(row, rs_only=rs_only and row.fault not in ALONE))
             bad += bool(found)
             state = "; ".join(found) if found else f"{len(row.killed)} cases, {len(row.red)} requirements red"
             print(f"{'BAD' if found else 'ok':4}{row.fault:36} {state}", flush=True)
-    print(f"{len(names) - 1} faults, {bad} rows that are not as declared")
+    print(f"{len(chosen)} faults, {bad} rows that are not as declared")
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)

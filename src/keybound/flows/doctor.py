@@ -14,10 +14,11 @@ from keybound.craft.forwarding import HEADERS, spoofs
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
-from keybound.flows.session import Lane, Session, proof_algs
+from keybound.flows.session import ACCESS, Lane, Session, proof_algs
 from keybound.judge.answer import Outcome
 from keybound.target.discovery import Metadata, discover
 from keybound.target.profile import Mechanism, Profile
+from keybound.target.resource_metadata import find
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange
 
@@ -29,6 +30,7 @@ class Diagnosis:
     """What the doctor found. `facts` are strings by name, `checks` one (name, message) for each thing that is well."""
 
     metadata: Metadata = field(default_factory=Metadata)
+    resource: Metadata = field(default_factory=Metadata)
     clock_offset: float = 0.0
     facts: dict[str, str] = field(default_factory=dict)
     checks: list[tuple[str, str]] = field(default_factory=list)
@@ -78,10 +80,15 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
             "or raise `limits.clock_offset` in the profile"
         )
     found.checks.append(("clock", f"{clock.offset:+.1f} s from ours"))
+    if profile.resource is not None:
+        found.resource = find(profile.resource.url, wire)
+        if found.resource.url:
+            found.checks.append(("resource metadata", f"at {found.resource.url}"))
     failure = None
-    for alg in proof_algs(found.metadata):
+    for alg in proof_algs(found.metadata if found.metadata.url else found.resource):
         session = Session(profile, wire, found.metadata, clock.offset, alg)
         session.secrets = secret
+        session.resource_metadata = found.resource
         trial = replace(found, facts={"proof_alg": alg}, checks=list(found.checks))
         try:
             _tokens(session, trial)
@@ -94,11 +101,7 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
 
 
 def _first_grants(session: Session) -> list[Lane]:
-    return [
-        lane
-        for mechanism in MECHANISMS
-        for lane in session.lanes(mechanism, "client_credentials", "authorization_code")
-    ]
+    return [lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, *ACCESS)]
 
 
 def _tokens(session: Session, found: Diagnosis) -> None:
@@ -138,7 +141,7 @@ def _header_is_believed(session: Session, found: Diagnosis, lane: Lane) -> bool:
 def _resources(session: Session, found: Diagnosis) -> None:
     """Find out whose tokens the protected resource and the userinfo endpoint take."""
     for mechanism in MECHANISMS:
-        lanes = session.lanes(mechanism, "client_credentials", "authorization_code")
+        lanes = session.lanes(mechanism, *ACCESS)
         if not lanes:
             continue
         if session.profile.resource is not None:
@@ -178,6 +181,7 @@ def _note(found: Diagnosis, place: str, working: list[Lane]) -> None:
     if not working:
         return
     found.facts[place] = str(working[0])
+    found.facts[f"{place}.all"] = ", ".join(map(str, working))
     found.checks.append((place, f"takes tokens of {', '.join(map(str, working))}"))
     for kind, fits in (("opaque", _is_opaque), ("self-signed", _is_self_signed)):
         special = next((lane for lane in working if fits(found, lane)), None)
@@ -200,6 +204,7 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
     return {
         "metadata": found.metadata.values,
         "metadata_url": found.metadata.url,
+        "resource": found.resource.values,
         "clock_offset": found.clock_offset,
         "facts": found.facts,
     }
@@ -207,6 +212,5 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Diagnosis:
     """Return the diagnosis that `as_json` wrote."""
-    return Diagnosis(
-        Metadata(data["metadata"], data["metadata_url"]), data["clock_offset"], dict(data["facts"])
-    )
+    metadata, resource = Metadata(data["metadata"], data["metadata_url"]), Metadata(data["resource"])
+    return Diagnosis(metadata, resource, data["clock_offset"], dict(data["facts"]))

@@ -7,13 +7,14 @@ from bs4 import BeautifulSoup, Tag
 from bs4.builder import ParserRejectedMarkup
 
 from keybound.errors import Inconclusive, UsageError
-from keybound.target.profile import Login, Profile, http_url, require_authorized
+from keybound.target.profile import Login, Profile, require_authorized
+from keybound.target.values import http_url
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange, Request
 
 _STEPS = 20
 _READ = 1 << 16  # characters that are parsed from the first form on, and
-_FORMS, _FIELDS = 20, 200  # what is looked at of them: a hostile megabyte would take minutes
+_FORMS, _FIELDS = 20, 60  # what is looked at of them: a hostile megabyte would take minutes
 _USERNAME_TYPES = {"text", "email", "tel", ""}
 _CONSENT = (
     "allow",

@@ -12,7 +12,8 @@ from typing import Any
 from keybound.craft.proof import new_proof
 from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
-from keybound.flows.session import Lane, Session, Token
+from keybound.flows.conversation import Conversation
+from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, resource_effect, token_effect
 from keybound.judge.rules import Exact
 from keybound.target.profile import Grant, Mechanism, Resource
@@ -204,8 +205,8 @@ def resource_request(session: Session, token: Token, method: str, url: str, serv
 def resource_lanes(session: Session, mechanism: Mechanism) -> list[Lane]:
     """Return the lanes whose tokens the profile says, or does not deny, the resource takes."""
     named = _resource(session).clients
-    lanes = session.lanes(mechanism, "client_credentials", "authorization_code")
-    return [lane for lane in lanes if not named or lane.name in named]
+    lanes = session.lanes(mechanism, *ACCESS)
+    return [lane for lane in lanes if not named or lane.name.removesuffix("-opaque") in named]
 
 
 def api(session: Session, lane: Lane, method: str | None = None, *, query: str = "") -> Place:
@@ -216,12 +217,21 @@ def api(session: Session, lane: Lane, method: str | None = None, *, query: str =
         raise NotApplicable(f"the profile does not say that {used} works at the resource (resource.methods)")
     url = resource.url + (("&" if "?" in resource.url else "?") + query if query else "")
 
-    def build(token: Token) -> Draft:
+    def plain(token: Token) -> Draft:
         draft = resource_request(session, token, used, url)
         draft.headers += list(resource.headers.items())
         if used == resource.method and resource.body:
-            draft.body = resource.body.encode()
             draft.headers += [("Content-Type", resource.content_type)] if resource.content_type else []
+        return draft
+
+    conversation = Conversation(session, resource, plain)
+
+    def build(token: Token) -> Draft:
+        carried = conversation.headers(token)
+        draft = plain(token)
+        draft.headers += carried
+        if used == resource.method:
+            draft.body = resource.body.encode()
         return draft
 
     return _with_token(session, lane, "rs", resource_effect(resource.status, resource.canary), build)

@@ -13,6 +13,7 @@ from keybound.craft.jose import SUPPORTED_ALGS, Key, sha256_b64url
 from keybound.craft.proof import new_proof
 from keybound.craft.request import NO_CERTIFICATE, Actor, Delta, Draft, Identity
 from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows import minting
 from keybound.flows.client_auth import authenticate
 from keybound.flows.login import authorize
 from keybound.flows.nonces import Nonces
@@ -20,11 +21,14 @@ from keybound.flows.relatives import relatives_of
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read, token_effect
 from keybound.target.discovery import Metadata
 from keybound.target.profile import Client, Grant, Mechanism, Profile
+from keybound.target.tokens import Source
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Request, Response
 
 _IAT_MARGIN = 1.0  # some servers refuse an iat even one second ahead of their clock
 _EXPIRY_MARGIN = 30.0
+ACCESS: tuple[Grant | Source, ...] = ("minted", "command", "client_credentials", "authorization_code")
+"""The ways to an access token that need no other token first."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,9 @@ class Lane:
 
     name: str
     client: Client = field(compare=False)
-    grant: Grant
+    grant: Grant | Source
     mechanism: Mechanism
+    opaque: bool = False  # of minted tokens
 
     def __str__(self) -> str:
         """Return it as reports show it."""
@@ -83,9 +88,11 @@ class Session:
         self.profile = profile
         self.wire = wire
         self.metadata = metadata
+        self.resource_metadata = Metadata()  # RFC 9728
         self.nonces = Nonces()
         self.secrets: Callable[[str, str], None] = lambda _value, _kind: None
         self._offset = clock_offset
+        self.minting = minting.Minting(profile) if profile.tokens is not None else None
         self.alg = alg or proof_algs(metadata)[0]
         self._keys: dict[tuple[str, str], Key] = {}
         self._tokens: dict[tuple[Lane, str], Token] = {}
@@ -126,10 +133,14 @@ class Session:
             raise NotApplicable(f"the target has no {name} endpoint")
         return str(url)
 
-    def lanes(self, mechanism: Mechanism, *grants: Grant) -> list[Lane]:
+    def lanes(self, mechanism: Mechanism, *grants: Grant | Source) -> list[Lane]:
         """Return the profile's ways to tokens bound by `mechanism`, for the given grants in that order."""
+        minted = self.minting is not None and self.minting.settings.source in grants
+        outside = self.minting.lanes(mechanism) if self.minting and minted else []
+        if not self.profile.has_as:
+            return outside
         clients = self.profile.all_clients.items()
-        return [
+        return outside + [
             Lane(name, client, grant, mechanism)
             for grant in grants
             for name, client in clients
@@ -291,6 +302,10 @@ class Session:
     ) -> Token:
         """Get a new token; raises Inconclusive when the valid request fails."""
         used = key or self.key()
+        if lane.grant == "minted":
+            return minting.mint(self, lane, used)
+        if lane.grant == "command":
+            return minting.run_command(self, lane, used)
         form = self.grant_form(lane) if grant_form is None else grant_form
         kept: list[Response] = []
 
@@ -302,9 +317,13 @@ class Session:
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the valid token request {lane} failed: {answer.seen}{_hint(kept)}")
         body = kept[-1].object
-        lifetime = body.get("expires_in")
+        value, lifetime = body["access_token"], body.get("expires_in")
+        if not isinstance(value, str):
+            raise Inconclusive(
+                f"the token request {lane} was answered with an access_token that is no string"
+            )
         return Token(
-            str(body["access_token"]),
+            value,
             lane,
             used,
             self.identity(lane.client),

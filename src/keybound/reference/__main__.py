@@ -23,10 +23,14 @@ def main() -> int:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="ID", help="switch a fault on; repeatable"
     )
+    parser.add_argument(
+        "--rs-only", metavar="ISSUER", help="be a resource server alone, which trusts this issuer"
+    )
     parser.add_argument("--keep", action="store_true", help="do not stop when standard input ends")
     options = parser.parse_args()
     try:
-        serve(Settings(options.host, options.port, options.nonce, options.fault), _ready, keep=options.keep)
+        settings = Settings(options.host, options.port, options.nonce, options.fault, options.rs_only)
+        serve(settings, _ready, keep=options.keep)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

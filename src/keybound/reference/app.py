@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import authorize, introspection, resource, token_endpoint
+from . import authorize, introspection, resource, resource_metadata, token_endpoint
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
 from .proof import PROOF_ALGS
@@ -152,10 +152,19 @@ _ROUTES: list[tuple[str, str, Handler]] = [
 ]
 
 
+_ALONE = {"/api", "/api/notes"}
+
+
 def create(state: Reference) -> web.Application:
     """Return the application that serves `state`."""
     app = web.Application(middlewares=[answer], client_max_size=MAX_BODY)
     app[REFERENCE] = state
-    for method, path, handler in _ROUTES:
+    routes = _ROUTES
+    if state.trusted is not None:
+        routes = [route for route in _ROUTES if route[1] in _ALONE] + [
+            ("GET", resource.METADATA, resource_metadata.document)
+        ]
+        app.cleanup_ctx.append(state.trusted.connection)
+    for method, path, handler in routes:
         app.router.add_route(method, path, handler)
     return app

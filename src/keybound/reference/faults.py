@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import faults_mtls
+from .token_faults import TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ _BOTH = [
 ]
 
 _RS = [
+    ("host-with-path-trusted", "a Host field with a path in it names the endpoint", "RFC9449-4.3-htu"),
     ("ath-hex-ok", "ath may be written in hex", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
     ("ath-empty-ok", "an empty ath is taken", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
     ("ath-sha512-ok", "ath may be a SHA-512 hash", "RFC9449-11.10-sha256 RFC9449-7.1-proof-checked"),
@@ -406,7 +408,7 @@ FAULTS: dict[str, Fault] = {
     )
     for side, rows in (
         ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
-        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS]),
+        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
     )
     for name, wrong, rules in rows
 }

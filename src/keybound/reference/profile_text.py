@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from . import pki
+from . import pki, trusted
 from .clients import REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
 from .state import USERNAME, Reference
@@ -32,6 +32,38 @@ def render(state: Reference) -> str:
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
             for name, made in state.pki.made.items()
+        },
+    }
+    return "\n".join(_table(name, values) for name, values in tables.items())
+
+
+def render_alone(state: Reference) -> str:
+    """Return the TOML profile of a resource server alone, whose tokens the tester mints; [tokens] comes last."""
+    assert state.trusted is not None  # noqa: S101  # the caller has seen it
+    api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
+    holders = [state.authenticator.clients[name] for name in ("pki", "selfsigned")]
+    attacker = state.pki.holder("other")
+    tables: dict[str, dict[str, Any]] = {
+        "": {"name": "reference-rs", "ca": state.pki.ca.certificate_pem},
+        **{f"clients.{client.id}": _client(client) for client in holders},
+        "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
+        "resource.write": {
+            "method": "POST",
+            "url": notes,
+            "body": json.dumps({"note": "{marker}"}),
+            "content_type": "application/json",
+            "read": notes,
+        },
+        "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+        "tokens": {
+            "source": "minted",
+            "address": state.trusted.issuer,
+            "audience": api,
+            "scope": "read",
+            "mechanisms": ["dpop", "mtls"],
+            "formats": ["jwt", "opaque"],
+            "introspection_client": trusted.CLIENT,
+            "introspection_secret": state.trusted.secret,
         },
     }
     return "\n".join(_table(name, values) for name, values in tables.items())

@@ -13,8 +13,10 @@ from .proof import PROOF_ALGS
 from .state import REFERENCE, USERNAME, Reference, parameters, proof_fields, received
 from .tokens import AccessToken, jkt_of
 
+METADATA = "/.well-known/oauth-protected-resource/api"
 MAX_NOTES = 50
 MAX_NOTE_LENGTH = 1024
+_UNBOUND_OK = ("as-cnf-missing", "rs-token-unbound-ok", "rs-token-odd-cnf-ok", "rs-token-odd-binding-ok")
 _SCHEMES = {"dpop": "DPoP", "bearer": "Bearer"}
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _FORM = "application/x-www-form-urlencoded"
@@ -27,6 +29,9 @@ def challenges(state: Reference, refusal: Refusal) -> list[str]:
         error = [f'error="{refusal.code}"', f'error_description="{refusal}"']
     algs = [*PROOF_ALGS, *(["none"] if state.faults.on("rs-challenge-lists-none") else [])]
     dpop = [] if state.faults.on("rs-challenge-without-algs") else [f'algs="{" ".join(algs)}"']
+    if state.trusted is not None:
+        where = METADATA + ("/other" if state.faults.on("rs-challenge-other-metadata") else "")
+        dpop.append(f'resource_metadata="{state.issuer}{where}"')
     own = {"DPoP": dpop or ['realm="reference"'], "Bearer": ['realm="reference"']}
     return [
         f"{scheme} " + ", ".join([*(error if scheme in refusal.schemes else []), *parameters])
@@ -70,9 +75,13 @@ class Visit:
         """Return whether the fault rs-`name` is on."""
         return self.state.faults.on(f"rs-{name}")
 
-    def token(self) -> AccessToken | None:
+    async def token(self) -> AccessToken | None:
         """Return the valid access token of the request, whatever it is bound to, or None."""
-        return self.state.tokens.read(self.credentials) if _TOKEN68.fullmatch(self.credentials) else None
+        if not _TOKEN68.fullmatch(self.credentials):
+            return None
+        if self.state.trusted is not None:
+            return await self.state.trusted.read(self.credentials)
+        return self.state.tokens.read(self.credentials)
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
@@ -86,16 +95,21 @@ class Visit:
             if self.wrong("error-without-credentials"):
                 raise Refusal("no credentials", "invalid_token", schemes=("DPoP", "Bearer"))
             raise Refusal("no credentials", None)
-        token = self.token()
+        token = await self.token()
         if token is None:
-            raise self._refusal("the token is not valid")
+            raise self._refusal(
+                "the token is not valid", status=403 if self.wrong("token-wrong-error") else 401
+            )
         cnf = {} if token.opaque and self.wrong("opaque-cnf-ignored") else token.cnf
-        self._check_certificate(token)
+        if not (self.scheme == "DPoP" and "jkt" in cnf and self.wrong("token-one-binding-checked")):
+            self._check_certificate(token)
         if self._certificate_is_enough(cnf):
             pass
         elif self.scheme == "DPoP":
             self._check_dpop(token, cnf.get("jkt"))
         elif "jkt" in cnf and not self.wrong("bound-token-as-bearer"):
+            if "x5t#S256" in cnf and self.wrong("token-one-binding-checked"):
+                return token
             if not self.wrong("bearer-with-proof-ok"):
                 raise self._refusal("the token is bound to a DPoP key")
             self._check_dpop(token, cnf["jkt"])
@@ -133,6 +147,8 @@ class Visit:
 
     def _check_certificate(self, token: AccessToken) -> None:
         """RFC 8705 section 3: the certificate of this connection is the one the token is bound to."""
+        if self.wrong("token-x5t-not-compared"):
+            return
         if not certificate_fits(self.request, token, self.scheme):
             status = 403 if self.wrong("mtls-wrong-error") else 401
             raise self._refusal("the token is bound to another certificate", status=status)
@@ -160,7 +176,9 @@ class Visit:
             return
         if proof.jwk.get("kty") == "oct":  # only the fault rs-alg-hmac-ok lets such a key come this far
             return
-        if jkt is None and self.state.faults.on("as-cnf-missing"):
+        if jkt is None and any(map(self.state.faults.on, _UNBOUND_OK)):
+            return
+        if self.wrong("token-jkt-not-compared"):
             return
         if self.wrong("unbound-token-ok") and jkt is None:
             return
@@ -180,7 +198,9 @@ async def api(request: web.Request) -> web.Response:
 async def notes(request: web.Request) -> web.Response:
     """Notes of the token's subject: GET lists them, POST adds one."""
     visit = Visit(request)
-    early = visit.token() if visit.wrong("executes-before-verifying") and request.method == "POST" else None
+    early = (
+        await visit.token() if visit.wrong("executes-before-verifying") and request.method == "POST" else None
+    )
     if early:
         await _add_note(visit, early)
     token = await visit.authorize("read")

@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from . import app, pki, profile_text, state
 from .faults import Faults
+from .trusted import Trusted
 
 # Proofs are headers; leave the verdict on a long one to the proof check rather than to the HTTP parser.
 _MAX_HEADER = 32768
@@ -41,6 +42,7 @@ class Settings:
     port: int = 0
     nonce: state.NonceMode = "off"
     faults: Sequence[str] = ()
+    trusts: str | None = None  # an issuer: be a resource server alone, with its tokens
     header: str | None = None
     issuer: str | None = None
 
@@ -75,6 +77,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header)
         if settings.header is None:
             reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
+        if settings.trusts:
+            reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
         runner = web.AppRunner(
             app.create(reference),
             access_log=None,
@@ -90,7 +94,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
                 runner, listener, ssl_context=None if settings.header else made.tls_context()
             ).start()
             await web.SockSite(runner, behind).start()
-            yield Running(issuer, profile_text.render(reference), address, made.files())
+            render = profile_text.render_alone if settings.trusts else profile_text.render
+            yield Running(issuer, render(reference), address, made.files())
         finally:
             await runner.cleanup()
 

@@ -18,6 +18,7 @@ from .nonces import Nonces
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
+from .trusted import Trusted
 
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
@@ -40,6 +41,7 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
+    trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
 
@@ -110,6 +112,9 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
     origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
     if state.faults.on(f"{side}-host-trusted"):
         origin = f"https://{request.headers.get('Host', '')}"
+    host = request.headers.get("Host", "")
+    if "/" in host and side == "rs" and state.faults.on("rs-host-with-path-trusted"):
+        return Received(method, f"https://{host.rstrip('?#')}", "", who, token)
     if state.faults.on(f"{side}-method-override-trusted"):
         method = request.headers.get("X-HTTP-Method-Override", method)
     uri = _moved(request.headers, state.faults, side, origin, request.rel_url.raw_path)

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from keybound.errors import TargetError, UsageError
-from keybound.target.profile import Endpoints, Profile, http_url, require_authorized
+from keybound.target.profile import Endpoints, Profile, require_authorized
+from keybound.target.values import http_url
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange, Request, Trouble
 
@@ -70,7 +71,8 @@ def _checked(metadata: Metadata, profile: Profile) -> Metadata:
     found = metadata.values.get("issuer")
     if found != profile.issuer:
         raise UsageError(
-            f"the profile says issuer = {profile.issuer!r}, but {metadata.url} says {str(found)[:200]!r}: write that one"
+            f"the profile says issuer = {profile.issuer!r}, but {metadata.url} says {str(found)[:200]!r}: "
+            "write that one"
         )
     for name in Endpoints.model_fields:
         for url in {metadata.endpoint(name), metadata.endpoint(name, mtls=True)} - {None}:
@@ -105,5 +107,6 @@ def discover(profile: Profile, wire: Wire) -> Metadata:
     if profile.endpoints.token is not None:
         return Metadata()
     raise TargetError(
-        f"no metadata at the issuer ({'; '.join(seen)}): check `issuer`, or name the endpoints yourself under [endpoints]"
+        f"no metadata at the issuer ({'; '.join(seen)}): "
+        "check `issuer`, or name the endpoints yourself under [endpoints]"
     )

@@ -4,6 +4,7 @@ A minimal one is four lines: issuer, client id, client secret, resource. Everyth
 request; every error is one line that names the key and says what to write instead.
 """
 
+import base64
 import difflib
 import os
 import re
@@ -11,19 +12,15 @@ import tomllib
 import typing
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
-    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -32,6 +29,8 @@ from pydantic import (
 from keybound.craft.certificates import MEANINGS
 from keybound.craft.jose import Key
 from keybound.errors import UsageError
+from keybound.target.tokens import BY_SOURCE, Minted, Tokens
+from keybound.target.values import Certificate, Headers, Method, PrivateKey, Secret, Text, Url
 from keybound.tree import fixtures
 
 Auth = Literal[
@@ -45,80 +44,6 @@ Auth = Literal[
 Grant = Literal["client_credentials", "authorization_code", "refresh_token"]
 Mechanism = Literal["dpop", "mtls"]
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-def _pem(value: str, info: ValidationInfo) -> str:
-    """Return PEM text: the value itself, or the contents of the file it names beside the profile.
-
-    An error does not repeat the value: it may be a key whose first line was lost.
-    """
-    if "-----BEGIN" in value:
-        return value
-    folder = Path(info.context["folder"] if info.context else ".")
-    try:
-        text = (folder / Path(value).expanduser()).read_text("utf-8")
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not text"
-        hint = "write its path, from the profile's folder, or the PEM text itself"
-        raise ValueError(f"cannot read the PEM file: {reason}; {hint}") from None
-    if "-----BEGIN" not in text:
-        raise ValueError("the file is not PEM: it has no -----BEGIN line")
-    return text
-
-
-def _certificate(value: str, info: ValidationInfo) -> str:
-    text = _pem(value, info)
-    try:
-        for certificate in x509.load_pem_x509_certificates(text.encode()):
-            certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("this is not a PEM certificate") from None
-    return text
-
-
-def _private_key(value: SecretStr, info: ValidationInfo) -> SecretStr:
-    text = _pem(value.get_secret_value(), info)
-    try:
-        serialization.load_pem_private_key(text.encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError("this is not an unencrypted PEM private key") from None
-    return SecretStr(text)
-
-
-def http_url(value: str) -> str:
-    """Return `value` if it is an absolute http(s) URL without credentials; raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or not value.isprintable() or " " in value:
-        raise ValueError("write an absolute https:// URL")
-    if parts.username is not None:
-        raise ValueError("write the URL without user name and password")
-    if parts.port == 0:
-        raise ValueError("0 is no port")
-    return value
-
-
-def _method(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]+(-[A-Z]+)*", value):
-        raise ValueError("write an HTTP method in capital letters, such as GET")
-    return value
-
-
-def _headers(values: dict[str, str]) -> dict[str, str]:
-    for name, value in values.items():
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            raise ValueError(f"{name!r} is no name of a header")
-        if value != value.strip() or any((not c.isprintable() and c != "\t") or c > "\xff" for c in value):
-            raise ValueError(f"the value of {name} holds characters that a header cannot")
-    return values
-
-
-Certificate = Annotated[str, AfterValidator(_certificate)]
-PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
-Url = Annotated[str, AfterValidator(http_url)]
-Method = Annotated[str, AfterValidator(_method)]
-Headers = Annotated[dict[str, str], AfterValidator(_headers)]
-Text = Annotated[str, Field(min_length=1)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -249,6 +174,17 @@ class Write(_Model):
         return value
 
 
+class Opening(_Model):
+    """Requests that open a conversation before the protected one, as JSON-RPC APIs want it (MCP: initialize)."""
+
+    bodies: tuple[str, ...] = Field(
+        min_length=1, description="bodies, sent in this order like the protected request"
+    )
+    carry: tuple[str, ...] = Field(
+        ("Mcp-Session-Id",), description="response headers that later requests repeat"
+    )
+
+
 class Resource(_Model):
     """The protected resource and the request that reads it."""
 
@@ -263,6 +199,7 @@ class Resource(_Model):
     clients: tuple[str, ...] = Field(
         (), description="names of the clients whose tokens work here; default: tried out"
     )
+    opening: Opening | None = None
     write: Write | None = None
 
 
@@ -328,6 +265,7 @@ class Profile(_Model):
     login: Login | None = None
     resource: Resource | None = None
     introspection: Introspection | None = None
+    tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
     certificates: Annotated[dict[str, Relative], WithJsonSchema({"type": ["string", "object"]})] = Field(
@@ -361,9 +299,9 @@ class Profile(_Model):
     def _coherent(self) -> Self:
         if self.client is not None and self.clients:
             raise ValueError("write either [client] or [clients.NAME], not both")
-        if not self.all_clients:
+        if not self.all_clients and self.tokens is None:
             raise ValueError("name at least one client: [client] with id and secret")
-        if self.issuer is None and self.endpoints.token is None:
+        if self.tokens is None and not self.has_as:
             raise ValueError("give issuer, or endpoints.token for a server without metadata")
         if self.login is None and any("authorization_code" in c.grants for c in self.all_clients.values()):
             raise ValueError("the grant authorization_code needs [login] with username and password")
@@ -389,12 +327,23 @@ class Profile(_Model):
         """Every client by name; a single [client] is called "client"."""
         return self.clients if self.client is None else {"client": self.client}
 
+    @property
+    def has_as(self) -> bool:
+        """Whether the target has an authorization server."""
+        return self.issuer is not None or self.endpoints.token is not None
+
     def secrets(self) -> list[tuple[str, str]]:
         """Return (value, kind) of every secret in the profile, for redaction."""
         found = [(self.login.password.get_secret_value(), "password")] if self.login else []
         for client in self.all_clients.values():
-            found += [(client.secret.get_secret_value(), "secret")] if client.secret else []
+            if client.secret:
+                secret = client.secret.get_secret_value()
+                # what HTTP Basic makes of it may itself be encoded once more where a server shows the request
+                pair = f"{quote(client.id, safe='')}:{quote(secret, safe='')}"
+                found += [(secret, "secret"), (base64.b64encode(pair.encode()).decode(), "secret")]
             found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
+        if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
+            found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
         others = (self.attacker, *self.certificates.values())
         found += [
             (other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key
@@ -444,6 +393,7 @@ def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
     model: type[BaseModel] = Profile
     for part in path:
         field = model.model_fields.get(str(part))
+        model = BY_SOURCE.get(str(part), model)
         if field is not None:
             pending = [field.annotation]
             while pending:
@@ -457,7 +407,7 @@ def _model_at(path: tuple[int | str, ...]) -> type[BaseModel]:
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     path = first["loc"]
-    where = ".".join(str(part) for part in path)
+    where = ".".join(str(part) for part in path if part not in BY_SOURCE)
     if first["type"] == "extra_forbidden":
         known = list(_model_at(path[:-1]).model_fields)
         near = difflib.get_close_matches(str(path[-1]), known, 1, 0.5)

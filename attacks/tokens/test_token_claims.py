@@ -1,0 +1,95 @@
+"""A token that is over, not yet good, or for somebody else; one that introspection calls inactive (RFC 9068, RFC 7662)."""
+
+import time
+from dataclasses import replace
+
+from keybound.cases import At, Case, cases, spread
+from keybound.craft.token_deltas import expired, not_yet, token_claim, without_token_claim
+from keybound.errors import NotApplicable
+from keybound.judge.answer import Outcome
+
+ELSEWHERE = "a token given to another service opens this one"
+LATE = "a token found in an old log still works"
+OTHER = "https://other.example/"
+
+
+def jwt(slug, title, rule, fault, threat, change, *, lenient=False):
+    return Case(f"token.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
+
+
+def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
+    return Case(f"introspection.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
+
+
+READ = "introspected-claims-ignored"
+CLAIMS = (
+    jwt("exp.past", "expired an hour ago", "RFC9068-4-exp", "exp-not-checked", LATE, expired),
+    jwt("exp.missing", "no exp", "RFC9068-2.2-exp", "exp-optional", LATE, without_token_claim("exp"), lenient=True),
+    jwt("nbf.future", "nbf one hour ahead", "RFC7519-4.1.4-exp-nbf", "nbf-ignored", "a token meant for later works now", not_yet,
+        lenient=True),
+    jwt("aud.other", "aud is another resource", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, token_claim("aud", lambda _: OTHER)),
+    jwt("aud.array", "aud is an array of other resources", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE,
+        token_claim("aud", lambda _: [OTHER, "https://third.example/"])),
+    jwt("aud.missing", "no aud", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, without_token_claim("aud"), lenient=True),
+    jwt("iss.other", "iss is another issuer", "RFC9068-4-iss", "iss-not-compared", "one issuer speaks for another",
+        token_claim("iss", lambda _: OTHER)),
+    introspected("inactive", "introspection says active: false", "RFC7662-2.2-active", "active-ignored",
+                 "a revoked token still works", token_claim("active", lambda _: False)),
+    introspected("active-missing", "introspection does not say active", "RFC7662-2.2-active", "active-ignored",
+                 "an error of the issuer opens the resource", without_token_claim("active")),
+    introspected("active-text", 'introspection says active: "false"', "RFC7662-2.2-active", "active-truthy-ok",
+                 "a revoked token still works", token_claim("active", lambda _: "false"), lenient=True),
+    introspected("exp.past", "active, and expired an hour ago", "RFC7662-2.2-claims", READ, LATE, expired, lenient=True),
+    introspected("nbf.future", "active, and nbf one hour ahead", "RFC7662-2.2-claims", READ, LATE, not_yet, lenient=True),
+    introspected("aud.other", "active, for another resource", "RFC7662-2.2-claims", READ, ELSEWHERE,
+                 token_claim("aud", lambda _: OTHER), lenient=True),
+    introspected("iss.other", "active, of another issuer", "RFC7662-2.2-claims", READ, ELSEWHERE,
+                 token_claim("iss", lambda _: OTHER), lenient=True),
+)
+
+
+PLACES = {
+    "token": (At("tokens.jwt", "rs", ()), At("tokens.mtls.jwt", "rs.mtls", ())),
+    "introspection": (At("tokens.opaque", "rs", ()), At("tokens.mtls.opaque", "rs.mtls", ())),
+}
+AT_BOTH = tuple(
+    case
+    for row in CLAIMS
+    for at, mechanism in zip(PLACES[row.id.partition(".")[0]], ("dpop", "mtls"), strict=True)
+    for case in spread([replace(row, mechanism=mechanism)], [at])
+)
+
+
+@cases(*AT_BOTH)
+def test_token_that_is_not_good_here_is_refused(case, target):
+    target.refuses(case, target.token_with(case.data))
+
+
+LIFE = 1.0
+LEEWAY = 1.5
+CACHED = Case("rs.introspection.cached", "a token used before its end and again after it", ("RFC7662-4-cache",),
+              ("rs-token-cached-too-long",), "what was good once stays good in the cache", place="tokens.opaque")
+
+
+@cases(CACHED)
+def test_answer_is_not_cached_beyond_exp(case, target):
+    """Compare with a token of the same age that was never shown: if that works too, it is leeway and no cache."""
+    end = int(time.time() + LIFE) + 1
+    used, unused = (target.short_lived(end) for _ in range(2))
+    place = target.place(case.place)
+    if place.attempt(used, "control before: the token is good").outcome is not Outcome.EFFECT:
+        raise NotApplicable(f"a token of {LIFE:g} seconds is not taken at all")
+    time.sleep(max(0.0, end + LEEWAY - time.time()))
+    if place.attempt(unused, "a token that was never shown, after its end").outcome is Outcome.EFFECT:
+        raise NotApplicable(f"tokens are taken {LEEWAY:g} seconds after their end: leeway, or exp of the answer is not read")
+    target.refuses(case, used)
+
+
+INVALID = Case("rs.token.error", "an expired token is answered invalid_token", ("RFC9068-4-error",), ("rs-token-wrong-error",),
+               "clients cannot tell that they need another token", place="tokens.jwt", lenient=True)
+
+
+@cases(INVALID)
+def test_bad_token_is_named(case, target):
+    answer = target.refusal(case, target.token_with(expired))
+    target.expect(answer.status == 401 and "invalid_token" in answer.codes, "401 invalid_token", answer.seen)

@@ -1,0 +1,75 @@
+"""A JWT access token that the issuer did not sign, or not as what it is presented (RFC 9068 section 4, RFC 8725)."""
+
+from dataclasses import replace
+
+from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
+from keybound.craft.token_deltas import (
+    empty_token_signature,
+    flipped_token_signature,
+    hs256_with_public_key,
+    signed_by_stranger,
+    strangers_jku,
+    strangers_jwk,
+    strangers_kid,
+    token_header,
+    unsigned_token,
+)
+
+FORGERY = "anybody mints tokens for this resource"
+CONFUSION = "another JWT of the issuer, made for another purpose, opens the resource"
+SIGNATURE, KEYS = ("RFC9068-4-signature",), ("RFC9068-4-issuer-keys",)
+
+
+JWT, MTLS_JWT = MINTED[:1], MINTED_MTLS[:1]
+
+
+def row(slug, title, rules, fault, threat, change, *, lenient=False):
+    return Case(slug, title, rules, (f"token-{fault}",), threat, lenient=lenient, data=change)
+
+
+def at_both(*rows):
+    """Return each row for tokens of both mechanisms: what signs a token does not depend on what binds it."""
+    return (*spread(rows, JWT), *spread([replace(each, mechanism="mtls") for each in rows], MTLS_JWT))
+
+
+SIGNED = (
+    row("alg.none", "an unsigned token, alg none", ("RFC9068-4-alg-none",), "alg-none-ok", FORGERY, unsigned_token),
+    row("alg.hs256", "HS256 with the issuer's public key for the secret", SIGNATURE, "hmac-ok", FORGERY, hs256_with_public_key),
+    row("signature.flipped", "first bit of the signature flipped", SIGNATURE, "signature-not-verified", FORGERY,
+        flipped_token_signature),
+    row("signature.empty", "empty signature", SIGNATURE, "empty-signature-ok", FORGERY, empty_token_signature),
+    row("signature.other-key", "signed by a stranger under the issuer's kid", SIGNATURE, "signature-not-verified", FORGERY,
+        signed_by_stranger),
+    row("kid.unknown", "signed by a stranger who names an own kid", SIGNATURE, "unknown-kid-ok", FORGERY, strangers_kid),
+    row("jwk.strangers", "signed by a stranger whose key is in the header", KEYS, "header-jwk-ok", FORGERY, strangers_jwk),
+)
+TYPES = (
+    row("typ.jwt", "typ is JWT", ("RFC9068-4-typ",), "typ-not-compared", CONFUSION, token_header("typ", lambda _: "JWT"),
+        lenient=True),
+    row("typ.missing", "no typ", ("RFC9068-4-typ",), "typ-not-compared", CONFUSION, token_header("typ", lambda _: None),
+        lenient=True),
+    row("typ.logout", "typ is logout+jwt", ("RFC9068-4-typ",), "typ-not-compared", CONFUSION,
+        token_header("typ", lambda _: "logout+jwt"), lenient=True),
+    row("typ.introspection", "typ is token-introspection+jwt", ("RFC9701-8.1-typ",), "typ-not-compared", CONFUSION,
+        token_header("typ", lambda _: "token-introspection+jwt"), lenient=True),
+)
+
+
+@cases(*at_both(*SIGNED, *TYPES))
+def test_forged_token_is_refused(case, target):
+    target.refuses(case, target.token_with(case.data))
+
+
+OTHER_KID = row("kid.other-key", "signed by the issuer, with the kid of its other key", KEYS, "kid-ignored",
+                "the name of a key means nothing", None, lenient=True)
+JKU = row("jku.strangers", "signed by a stranger whose jku says where the key is", KEYS, "jku-ok", FORGERY, None)
+
+
+@cases(*at_both(OTHER_KID))
+def test_kid_names_the_key(case, target):
+    target.refuses(case, target.token_with(token_header("kid", lambda _: target.issuer_keys().second.thumbprint)))
+
+
+@cases(*at_both(JKU))
+def test_key_is_not_fetched_from_the_token(case, target):
+    target.refuses(case, target.token_with(strangers_jku(target.issuer_keys().settings.address)))
