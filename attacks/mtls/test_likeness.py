@@ -15,8 +15,8 @@ def theft(name, title, requirements, faults, threat, delta, place="mtls.api", **
     return Case(f"rs.mtls.{name}", title, requirements, faults, threat, delta, place, mechanism="mtls", **more)
 
 
-def like(name, title, requirements, fault, threat, prefix="", place="mtls.api", of="client"):
-    return theft(f"{prefix}stolen.{name}", title, requirements, (fault,), threat, related_certificate(name, of), place)
+def like(name, title, requirements, fault, threat, prefix="", place="mtls.api"):
+    return theft(f"{prefix}stolen.{name}", title, requirements, (fault,), threat, related_certificate(name), place)
 
 
 LIKENESSES = (
@@ -25,12 +25,13 @@ LIKENESSES = (
     like("self-issued", "same names, signed by itself", OTHER, "rs-mtls-subject-compared", NAME),
     like("other", "same CA, another subject", OTHER, "rs-mtls-issuer-compared", "every customer of the CA has the token"),
     like("reissued", "same key, another certificate", RENEWED, "rs-mtls-key-compared", KEY),
+    like("reissued-by-itself", "same names and key, signed by itself", RENEWED, "rs-mtls-key-compared", KEY),
     like("appended", "another certificate, with the token's behind it", OTHER, "rs-mtls-issuer-compared",
          "the public certificate of the victim, sent along, is taken for proved"),
     like("self-signed-twin", "same subject, another key, self-signed", OTHER, "rs-mtls-subject-compared", NAME,
-         "self-signed.", "mtls.api.self-signed", "self-signed"),
+         "self-signed.", "mtls.api.self-signed"),
     like("self-signed-reissued", "same key, another certificate, self-signed", RENEWED, "rs-mtls-key-compared", KEY,
-         "self-signed.", "mtls.api.self-signed", "self-signed"),
+         "self-signed.", "mtls.api.self-signed"),
     like("twin", "same CA and subject, another key, at userinfo", OTHER, "rs-mtls-subject-compared", NAME, "userinfo.",
          "mtls.userinfo"),
     *(

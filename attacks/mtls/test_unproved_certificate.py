@@ -31,4 +31,6 @@ def test_no_token_claims_an_unproved_certificate(case, target):
             target.expect(False, "a refusal, or a token without that binding", f"a token bound to it: {cnf}")
             return
         seen = f"a token with cnf {cnf}"
+        if not cnf:
+            target.note("without mutual TLS an unbound token is given: lawful here, not in FAPI 2.0 (section 5.3.2.1)")
     target.expect(True, "a refusal, or a token without that binding", seen)

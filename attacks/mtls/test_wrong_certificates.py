@@ -11,9 +11,9 @@ ANY_ISSUER = "whoever makes a CA with the same name is the client"
 ANY_NAME = "every customer of the CA is the client"
 
 
-def case(name, title, requirements, fault, threat, *, place="mtls.token.dn", of="client", **more):
+def case(name, title, requirements, fault, threat, *, place="mtls.token.dn", **more):
     subject = {"mtls.token.dn": "pki", "mtls.token.self-signed": "self-signed"}.get(place) or place.split(".")[2].replace("_", "-")
-    return Case(f"as.mtls.{subject}.{name}", title, requirements, (fault,), threat, related_certificate(name, of), place,
+    return Case(f"as.mtls.{subject}.{name}", title, requirements, (fault,), threat, related_certificate(name), place,
                 mechanism="mtls", **more)
 
 
@@ -44,11 +44,13 @@ WRONG = (
     san("san_dns", "wildcard", "a wildcard that covers the name", "as-mtls-wildcard-matches", "a wildcard is every client"),
     san("san_dns", "nul", "the name, a NUL and more", "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
     case("self-signed-twin", "the registered subject with another key", REGISTERED, "as-self-signed-subject-compared",
-         "anybody can sign a certificate with that name", place="mtls.token.self-signed", of="self-signed", also=("MC-07",)),
+         "anybody can sign a certificate with that name", place="mtls.token.self-signed", also=("MC-07",)),
     case("self-signed-reissued", "the registered key in another certificate", REGISTERED, "as-self-signed-key-compared",
-         "servers that compare the registered key may take it", place="mtls.token.self-signed", of="self-signed", lenient=True),
-    case("self-signed", "another client's registered certificate", CLIENT, "as-mtls-any-certificate",
+         "servers that compare the registered key may take it", place="mtls.token.self-signed", lenient=True),
+    case("another-client", "another client's registered certificate", CLIENT, "as-mtls-any-registered",
          "each client is every client", also=("MC-06",)),
+    case("another-client", "another client's registered certificate", (*CLIENT, *REGISTERED), "as-mtls-any-registered",
+         "each client is every client", place="mtls.token.self-signed", also=("MC-06",)),
     Case("as.mtls.pki.attacker-with-secret", "the attacker's certificate and a guessed secret", CLIENT,
          ("as-mtls-second-method-wins",), "a second method takes the place of the certificate",
          all_of(attackers_certificate, with_guessed_secret), "mtls.token.dn", mechanism="mtls", also=("MC-09",)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -31,11 +31,14 @@ DNS_NAME, URI, IP_ADDRESS, EMAIL = (
 """The subject alternative names of the client certificate: one of each kind that RFC 8705 section 2.1.2 knows."""
 
 
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+
 @dataclass(frozen=True)
 class Certified:
     """A private key and the certificates shown with it: the holder's first, then what follows in the chain."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: PrivateKey
     certificate: x509.Certificate
     rest: tuple[x509.Certificate, ...] = ()
 
@@ -84,7 +87,7 @@ def certify(
     subject: x509.Name,
     issuer: Certified | None,
     *,
-    key: ec.EllipticCurvePrivateKey | None = None,
+    key: PrivateKey | None = None,
     names: list[x509.GeneralName] | None = None,
     days: tuple[int, int] = (-1, 90),
     server: bool = False,
@@ -120,7 +123,11 @@ def certify(
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     rest = (issuer.certificate, *issuer.rest) if chain and issuer else ()
-    return Certified(own, builder.sign(signer, hashes.SHA256()), rest)
+    return Certified(
+        own,
+        builder.sign(signer, None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()),
+        rest,
+    )
 
 
 def _usage(*, authority: bool) -> x509.KeyUsage:
@@ -142,6 +149,7 @@ MEANINGS = {
     "other": "of the CA, with another subject: the attacker's own",
     "twin": "of the CA, with the client's names and another key",
     "reissued": "of the CA, with the client's names and the client's key",
+    "reissued-by-itself": "the client's names and the client's key, signed by itself",
     "expired": "like reissued, but over since yesterday",
     "not-yet-valid": "like reissued, but from next week on",
     "server-only": "like reissued, but for servers only (extended key usage)",
@@ -178,6 +186,7 @@ def make_set() -> tuple[Certified, dict[str, Certified]]:
         "other": other,
         "twin": certify(subject, ca, names=names),
         "reissued": certify(subject, ca, key=key, names=names),
+        "reissued-by-itself": certify(subject, None, key=key, names=names),
         "expired": certify(subject, ca, key=key, names=names, days=(-30, -1)),
         "not-yet-valid": certify(subject, ca, key=key, names=names, days=(7, 90)),
         "server-only": certify(subject, ca, key=key, names=names, server=True),

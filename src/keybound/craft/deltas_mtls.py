@@ -10,19 +10,17 @@ from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
 
 
-def related_certificate(name: str, of: str = "client") -> Delta:
-    """Connect with the certificate called `name` of the set, where the client's own is the one called `of`.
+def related_certificate(name: str) -> Delta:
+    """Connect with a certificate related to the client's own, by its name in keybound.craft.certificates.
 
-    Raises NotApplicable when the profile has no set or the client's certificate is another.
+    Raises NotApplicable when the profile's certificates have none by that name.
     """
 
     def delta(draft: Draft) -> None:
-        relatives = draft.attacker.relatives
+        relatives = draft.attacker.relatives(draft.identity)
         if name not in relatives:
-            raise NotApplicable(f"the profile has no certificate {name!r} (`keybound certs` makes them)")
-        if not draft.identity.shows(relatives.get(of)):
             raise NotApplicable(
-                f"the client's certificate is not {of!r} of the set that `keybound certs` made"
+                f"there is no certificate {name!r} for this client: `keybound certs` makes them"
             )
         draft.identity = relatives[name]
 

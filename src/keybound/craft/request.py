@@ -35,12 +35,12 @@ NO_CERTIFICATE = Identity("no certificate")
 class Actor:
     """An actor's own key for proofs and own TLS identity. The attacker has these, and what was stolen.
 
-    `relatives` are identities with certificates related to a victim's, by their names in keybound.craft.certificates.
+    `relatives` gives identities with certificates related to a victim's, by name.
     """
 
     key: Key
     identity: Identity
-    relatives: Mapping[str, Identity] = field(default_factory=dict)
+    relatives: Callable[[Identity], Mapping[str, Identity]] = field(default=lambda _: {})
 
 
 @dataclass

@@ -17,6 +17,7 @@ from keybound.flows import minting
 from keybound.flows.client_auth import authenticate
 from keybound.flows.login import authorize
 from keybound.flows.nonces import Nonces
+from keybound.flows.relatives import relatives_of
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read, token_effect
 from keybound.target.discovery import Metadata
 from keybound.target.profile import Client, Grant, Mechanism, Profile
@@ -128,12 +129,8 @@ class Session:
         else:
             victim = next((c.certificate for c in self.profile.all_clients.values() if c.certificate), None)
             certificate, key = self_signed(victim)
-        relatives = {
-            name: Identity(name, made.certificate, made.certificate_key.get_secret_value())
-            for name, made in self.profile.certificates.items()
-            if made.certificate_key is not None
-        }
-        return Actor(self.key("attacker"), Identity("attacker", certificate, key), relatives)
+        identity = Identity("attacker", certificate, key)
+        return Actor(self.key("attacker"), identity, relatives_of(self.profile, identity))
 
     def endpoint(self, name: str, *, mtls: bool = False) -> str:
         """Return the URL of an endpoint; raises NotApplicable when the target has none."""

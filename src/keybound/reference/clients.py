@@ -120,6 +120,9 @@ class Authenticator:
                 "as-mtls-refresh-unauthenticated"
             ):
                 return client
+            others = [each.identity.der for each in self.clients.values() if each.identity]
+            if chain and chain[0] in others and self.faults.on("as-mtls-any-registered"):
+                return client
             return self._certificate(client, chain)
         if not client.public or "client_secret" in form:
             raise _invalid_client()

@@ -40,6 +40,11 @@ MTLS = [
         "RFC8705-2.1-chain RFC8705-2.1-dn-comparison RFC8705-2.1-rotation",
     ),
     (
+        "as-mtls-any-registered",
+        "an mTLS client may show the certificate of any client",
+        "RFC8705-2-client-binding RFC8705-2.2-registered-certificate",
+    ),
+    (
         "as-self-signed-subject-compared",
         "self_signed_tls_client_auth compares subjects",
         "RFC8705-2.2-registered-certificate",

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from keybound.craft.certificates import Certified, make_set
+from keybound.craft.certificates import Certified, PrivateKey, make_set
 
 from .faults import Faults
 from .jose import b64u_encode
@@ -31,7 +31,7 @@ _FOR_CLIENTS = bytes.fromhex(
 class Identity:
     """A private key and its certificate."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: PrivateKey
     certificate: x509.Certificate
 
     @property
@@ -55,7 +55,7 @@ def new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+def key_pem(key: PrivateKey) -> str:
     """Return a private key as PEM text, not encrypted."""
     form = serialization.PrivateFormat.PKCS8
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
