@@ -26,6 +26,8 @@ LONGEST = 1200  # seconds for one run
 # Defects that keybound warns of: here the text, or this machine, leaves lawful servers room.
 WARNED = {
     "both-unknown-claims",  # implied by section 4.2 only
+    "nonce-no-header",  # indicative in section 8
+    "rs-nonce-optional",  # the server offers nonces and never asks for one
     "rs-bearer-with-proof",  # some servers check the proof under either scheme
     "rs-htm-head",  # some servers treat HEAD as GET all the way
     "rs-htu-forwarded",  # loopback counts as a trusted proxy

@@ -126,6 +126,9 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None:
     """Add the newest nonce to an answer (RFC 9449 section 8.2)."""
+    if state.nonces[side].withheld:
+        state.nonces[side].withheld = False
+        return
     for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
         response.headers.add("DPoP-Nonce", state.nonces[side].current())
     if state.faults.on(f"{side}-nonce-cacheable"):

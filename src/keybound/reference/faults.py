@@ -146,6 +146,7 @@ _BOTH = [
     ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce"),
     ("nonce-cut", "the last character of a nonce is not compared", "RFC9449-4.3-nonce"),
     ("nonce-wrong-status", "a missing nonce is answered with the other side's status", ""),
+    ("nonce-withheld", "a wrong nonce is refused and no new one is given", ""),
     ("nonce-twice", "an answer carries two nonces", "RFC9449-8-one-nonce-header"),
     ("nonce-bad-syntax", "nonces contain a quotation mark", "RFC9449-8.1-nonce-syntax"),
     ("nonce-cacheable", "answers with a nonce may be cached", "RFC9449-8.2-nonce-uncacheable"),
@@ -406,6 +407,8 @@ _ALSO = {
     "as-signature-not-verified": "RFC9449-5-refresh-checked-public",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
+    "as-nonce-withheld": "RFC9449-8-nonce-error",
+    "rs-nonce-withheld": "RFC9449-9-rs-nonce-challenge",
     "as-nonce-wrong-status": "RFC9449-8-nonce-error",
     "rs-nonce-wrong-status": "RFC9449-9-rs-nonce-challenge",
 }

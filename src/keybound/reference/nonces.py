@@ -22,6 +22,7 @@ class Nonces:
         self._wrong = wrong
         self._count = 1000
         self._asked = False
+        self.withheld = False  # the fault nonce-withheld: the answer at hand gets no nonce
 
     def _of(self, slot: int) -> str:
         ending = '"' if self._wrong("nonce-bad-syntax") else ""
@@ -37,13 +38,16 @@ class Nonces:
     def accepts(self, claims: dict[str, Any]) -> bool:
         """Return whether the claim `nonce` is exactly one that was recently current."""
         nonce = claims.get("nonce")
+        self.withheld = "nonce" in claims and self._wrong("nonce-withheld") and nonce not in self._recent()
         if "nonce" not in claims:
             self._asked, asked_before = True, self._asked
             return asked_before and self._wrong("nonce-optional")
         if self._wrong("nonce-any") or (self._wrong("nonce-counter") and str(nonce).isdecimal()):
             return True
-        slot = int(time.time()) // SLOT_SECONDS
-        recent = [self._of(slot - age) for age in range(RECENT_SLOTS)]
         if self._wrong("nonce-cut"):
-            return str(nonce)[:-1] in [each[:-1] for each in recent]
-        return nonce in recent
+            return str(nonce)[:-1] in [each[:-1] for each in self._recent()]
+        return nonce in self._recent()
+
+    def _recent(self) -> list[str]:
+        slot = int(time.time()) // SLOT_SECONDS
+        return [self._of(slot - age) for age in range(RECENT_SLOTS)]
