@@ -218,7 +218,7 @@ class Authorization:
         if client.dpop_bound and jkt is None and not self.rules.has("bound-flag"):
             raise Refused("invalid_request", "this client's tokens are bound: a proof is needed")
         x5t = self.world.x5t(request.certificate) if client.mtls and request.certificate else None
-        if client.certificate_bound and x5t is None and not self.rules.has("certificate-flag"):
+        if client.certificate_bound and x5t is None:
             raise Refused("invalid_request", "this client's tokens are bound: a certificate is needed")
         return grant(client, form, jkt, x5t)
 

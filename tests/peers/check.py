@@ -28,6 +28,7 @@ WARNED = {
     "both-unknown-claims",  # implied by section 4.2 only
     "nonce-no-header",  # indicative in section 8
     "rs-nonce-optional",  # the server offers nonces and never asks for one
+    "refresh-other-certificate",  # a SHOULD of RFC 8705 section 4
     "rs-bearer-with-proof",  # some servers check the proof under either scheme
     "rs-htm-head",  # some servers treat HEAD as GET all the way
     "rs-htu-forwarded",  # loopback counts as a trusted proxy

@@ -395,7 +395,6 @@ LIST = [
             "mtls-any-registered": "any registered certificate authenticates any client",
             "mtls-client-no-certificate": "the client_id alone authenticates",
             "mtls-self-signed-subject": "a self-signed certificate counts by its subject",
-            "certificate-flag": "a client with bound tokens gets unbound ones without a certificate",
         },
     ),
 ]
