@@ -3,6 +3,7 @@
 from keybound.cases import Case, cases
 from keybound.craft.deltas import attackers_certificate, no_certificate
 
+FAPI = ("FAPI2SP-5.3.4-constraint-checked",)
 NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)
 BEARER = "the binding is not looked at, so the token is a bearer token"
 ANY = "any certificate will do, so the token is a bearer token"
@@ -12,9 +13,9 @@ THEFTS = tuple(
     case
     for place, prefix in PLACES
     for case in (
-        Case(f"{prefix}.stolen.no-certificate", "a bound token without a certificate", NONE,
+        Case(f"{prefix}.stolen.no-certificate", "a bound token without a certificate", (*NONE, *FAPI),
              ("rs-mtls-certificate-optional",), BEARER, no_certificate, place, mechanism="mtls", also=("BD-05", "CB-08")),
-        Case(f"{prefix}.stolen.attacker-certificate", "a bound token with the attacker's certificate", OTHER,
+        Case(f"{prefix}.stolen.attacker-certificate", "a bound token with the attacker's certificate", (*OTHER, *FAPI),
              ("rs-mtls-any-certificate",), ANY, attackers_certificate, place, mechanism="mtls", also=("CB-08",)),
     )
 )

@@ -5,6 +5,7 @@ from keybound.craft.deltas import attackers_certificate, no_certificate
 from keybound.craft.deltas_mtls import all_of, related_certificate, with_guessed_secret
 
 CHAIN, SUBJECT, DN = ("RFC8705-2.1-chain",), ("RFC8705-2.1-subject-match",), ("RFC8705-2.1-dn-comparison",)
+PAR = ("RFC9126-2.1-client-auth",)
 CLIENT, HANDSHAKE = ("RFC8705-2-client-binding",), ("RFC8705-2-handshake",)
 REGISTERED = ("RFC8705-2.2-registered-certificate",)
 ANY_ISSUER = "whoever makes a CA with the same name is the client"
@@ -54,10 +55,11 @@ WRONG = (
     Case("as.mtls.pki.attacker-with-secret", "the attacker's certificate and a guessed secret", CLIENT,
          ("as-mtls-second-method-wins",), "a second method takes the place of the certificate",
          all_of(attackers_certificate, with_guessed_secret), "mtls.token.dn", mechanism="mtls", also=("MC-09",)),
-    Case("as.mtls.par.attacker-certificate", "a pushed request with the attacker's certificate", CLIENT,
+    Case("as.mtls.par.attacker-certificate", "a pushed request with the attacker's certificate", (*CLIENT, *PAR),
          ("as-mtls-any-certificate",), "the request is checked less than the token request", attackers_certificate, "mtls.par",
          mechanism="mtls", also=("PAR-AS-01",)),
-    Case("as.mtls.par.no-certificate", "a pushed request without the certificate", HANDSHAKE, ("as-mtls-certificate-optional",),
+    Case("as.mtls.par.no-certificate", "a pushed request without the certificate", (*HANDSHAKE, *PAR),
+         ("as-mtls-certificate-optional",),
          "the request is checked less than the token request", no_certificate, "mtls.par", mechanism="mtls"),
     Case("as.mtls.refresh.confidential.no-certificate", "a confidential client's refresh token without its certificate",
          ("RFC8705-7.1-refresh-confidential",), ("as-mtls-refresh-unauthenticated",), "a stolen refresh token is enough",

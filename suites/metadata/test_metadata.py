@@ -16,6 +16,9 @@ ALIASES = Case("as.metadata.mtls-aliases", "mtls_endpoint_aliases is an object o
                ("as-metadata-aliases-list", "as-metadata-alias-http"), "clients with certificates are sent nowhere, or in the clear",
                mechanism="mtls")
 
+STRONG = Case("as.metadata.asymmetric-auth", "clients can authenticate with a key pair", ("RFC9700-2.5-asymmetric-client-auth",),
+              ("as-metadata-secrets-only",), "every client has a secret that others can learn", mechanism="mtls", also=("BCP-AR-02",))
+
 
 def published(target, name):
     values = target.session.metadata.values
@@ -46,3 +49,10 @@ def test_aliases_are_https_urls_by_name(case, target):
         name.endswith("_endpoint") and isinstance(url, str) and url.startswith("https://") for name, url in value.items()
     )
     target.expect(good, "an object of endpoint names and https URLs", value)
+
+
+@cases(STRONG)
+def test_clients_can_use_key_pairs(case, target):
+    listed = published(target, "token_endpoint_auth_methods_supported")
+    strong = {"tls_client_auth", "self_signed_tls_client_auth", "private_key_jwt"}
+    target.expect(isinstance(listed, list) and bool(strong & set(listed)), f"one of {', '.join(sorted(strong))}", listed)

@@ -1,5 +1,6 @@
 """The faults of mutual TLS and of the proxies in front: (id, what is wrong, the requirements it turns red)."""
 
+_FAPI = "FAPI2SP-5.3.4-constraint-checked"
 _SPOOFED = "RFC9440-2.2-once RFC9440-2.4-overwrite RFC9440-2.4-strip RFC9700-4.13-sanitized-headers"
 
 MTLS = [
@@ -10,7 +11,7 @@ MTLS = [
         "as-mtls-subject-ignored",
         "tls_client_auth takes any certificate of its CA",
         "RFC8705-2-client-binding RFC8705-2-handshake RFC8705-2.1-dn-comparison RFC8705-2.1-subject-match "
-        "RFC8705-7.1-refresh-confidential",
+        "RFC8705-7.1-refresh-confidential RFC9126-2.1-client-auth",
     ),
     (
         "as-mtls-any-of-chain",
@@ -72,7 +73,7 @@ MTLS = [
     (
         "as-mtls-code-unbound",
         "the code grant does not bind to the certificate",
-        "RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.1-cnf-x5t RFC8705-4-public-bound",
+        f"{_FAPI} RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.1-cnf-x5t RFC8705-4-public-bound",
     ),
     (
         "as-x5t-of-pem",
@@ -90,6 +91,11 @@ MTLS = [
         "as-alias-revocation-missing",
         "the alias of the revocation endpoint is not there",
         "RFC8705-5-alias-function",
+    ),
+    (
+        "as-metadata-secrets-only",
+        "the metadata lists only secrets for client authentication",
+        "RFC9700-2.5-asymmetric-client-auth",
     ),
     (
         "as-both-unbound",
@@ -114,12 +120,13 @@ MTLS = [
     (
         "rs-mtls-issuer-compared",
         "a bound token works with any certificate of the CA",
-        "RFC8705-3-cert-match RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+        f"{_FAPI} RFC8705-3-cert-match RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
     ),
     (
         "rs-mtls-opaque-unchecked",
         "the certificate is not compared for opaque tokens",
-        "RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+        f"{_FAPI} RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.2-introspecting-rs-checks "
+        "RFC8705-6.3-renewed-cert",
     ),
     (
         "rs-mtls-unchecked-under-dpop",
@@ -172,12 +179,15 @@ MTLS = [
 
 # What faults declared elsewhere break of mutual TLS.
 ALSO = {
-    "as-mtls-any-certificate": "RFC8705-2-handshake RFC8705-2.1-chain RFC8705-2.1-dn-comparison "
+    "as-mtls-certificate-optional": "RFC8705-7.1-refresh-confidential RFC9126-2.1-client-auth",
+    "as-mtls-any-certificate": "RFC9126-2.1-client-auth RFC8705-2-handshake RFC8705-2.1-chain "
+    "RFC8705-2.1-dn-comparison "
     "RFC8705-7.1-refresh-confidential",
-    "as-x5t-missing": "FAPI2SP-5.3.2.1-constraint-method RFC8705-3.2-introspecting-rs-checks "
+    "as-x5t-missing": f"FAPI2SP-5.3.2.1-constraint-method {_FAPI} "
+    "RFC8705-3.2-introspecting-rs-checks "
     "RFC8705-3.4-registration-bound RFC8705-6.3-renewed-cert",
-    "rs-mtls-certificate-optional": "RFC8705-3.2-introspecting-rs-checks",
-    "rs-mtls-any-certificate": "RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+    "rs-mtls-certificate-optional": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks",
+    "rs-mtls-any-certificate": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
     "rs-executes-before-verifying": "RFC8705-3-cert-match RFC8705-3-no-cert",
-    "rs-opaque-cnf-ignored": "RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
+    "rs-opaque-cnf-ignored": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
 }
