@@ -43,14 +43,15 @@ function getCertificate(request) {
   return certificate?.raw
 }
 
-// oauth4webapi works on fetch requests: make one of what came in, with every header line as it was.
+// oauth4webapi works on fetch requests: make one of what came in, with every header line as it was. The origin is our
+// own: who takes it from the Host field lets the sender choose which endpoint a proof is compared with.
 async function webapi(request, response) {
   const headers = new Headers()
   for (let i = 0; i < request.rawHeaders.length; i += 2) headers.append(request.rawHeaders[i], request.rawHeaders[i + 1])
-  const asked = new Request(`https://${request.headers.host}${request.url}`, { method: request.method, headers })
-  const server = { issuer: options.issuer, jwks_uri: jwksUri }
+  const asked = new Request(`https://localhost:${server.address().port}${request.url}`, { method: request.method, headers })
+  const trusted = { issuer: options.issuer, jwks_uri: jwksUri }
   try {
-    await oauth.validateJwtAccessToken(server, asked, AUDIENCE, { [oauth.allowInsecureRequests]: true })
+    await oauth.validateJwtAccessToken(trusted, asked, AUDIENCE, { [oauth.allowInsecureRequests]: true })
     answer(request, response)
   } catch (error) {
     const challenge = error.cause?.[0]?.parameters ?? {}
