@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import shlex
 from typing import Any
 
@@ -19,9 +20,14 @@ def timestamp(seconds: float) -> str:
     )
 
 
+def _number(text: str) -> Any:
+    return number if math.isfinite(number := float(text)) else text
+
+
 def _part(text: str) -> Any:
     try:
-        return json.loads(unb64url(text))
+        # what is no JSON number (NaN, 1e400) is shown as it was written, for a report is JSON
+        return json.loads(unb64url(text), parse_constant=str, parse_float=_number)
     except (ValueError, RecursionError):
         return None
 
