@@ -222,8 +222,8 @@ def import_key(jwk: dict[str, Any], alg: Any) -> PublicKey:
 def verify(jws: Jws, key: PublicKey, alg: str, *, der: bool = False) -> None:
     """Verify the signature of `jws` with a key that came from `import_key`; `der` also takes ECDSA in DER."""
     signature = jws.signature
-    if der and isinstance(key, ec.EllipticCurvePublicKey) and signature[:1] == b"0":
-        half = (key.key_size + 7) // 8
+    half = (key.key_size + 7) // 8 if isinstance(key, ec.EllipticCurvePublicKey) else 0
+    if der and half and len(signature) != 2 * half and signature[:1] == b"0":
         signature = b"".join(number.to_bytes(half) for number in decode_dss_signature(signature))
     try:
         ALGS[alg].verify(key, signature, jws.signing_input)

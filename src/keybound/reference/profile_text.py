@@ -58,6 +58,10 @@ def render_alone(state: Reference) -> str:
             "read": notes,
         },
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+        **{
+            f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
+            for name, made in state.pki.made.items()
+        },
         "tokens": {
             "source": "minted",
             "address": state.trusted.issuer,

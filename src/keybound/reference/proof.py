@@ -69,7 +69,7 @@ class Checker:
     def check(self, values: Sequence[str], request: Received) -> Proof | None:
         """Return the proof in the DPoP fields `values`, None if there is none; raise ProofError or Crash."""
         value = self._single(values)
-        if value is None or (value.count(".") != 2 and self.wrong("malformed-proof-ignored")):
+        if value is None or ("." not in value and self.wrong("malformed-proof-ignored")):
             return None
         try:
             jws = jose.parse_jws(self._unwrapped(value), self.wrong)
@@ -251,7 +251,11 @@ class Checker:
                 self.wrong("htu-slashes-merged")
                 and htu.replace("%2F", "/").replace("//", "/").rstrip("/") == here.replace("//", "/")
             )
-            or (self.wrong("htu-any-endpoint") and htu.rpartition("/")[2] in _ENDPOINTS)
+            or (
+                self.wrong("htu-any-endpoint")
+                and htu.rpartition("/")[0] == here.rpartition("/")[0]
+                and htu.rpartition("/")[2] in _ENDPOINTS
+            )
         )
 
     def _check_times(self, claims: dict[str, Any]) -> None:
