@@ -13,9 +13,11 @@ from pydantic_core import PydanticUndefined
 
 from keybound.cases import load_all
 from keybound.cli import app
+from keybound.craft.certificate_files import write_set
 from keybound.craft.certificates import self_signed
 from keybound.judge import baseline
 from keybound.target.profile import Profile, parse
+from keybound.target.tokens import BY_SOURCE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "reports" / "README.md"])
@@ -52,8 +54,8 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_exist(path):
     known = {command.name or command.callback.__name__ for command in app.registered_commands}
-    text = "\n".join([*re.findall(r"`([^`\n]+)`", path.read_text()), *blocks(path, "sh")])
-    assert set(re.findall(r"^(?:\S*/)?keybound (\w+)", text, re.MULTILINE)) <= known
+    text = "\n".join([*re.findall(r"`([^`\n]+)`", path.read_text()), *blocks(path, "sh"), *blocks(path, "console")])
+    assert set(re.findall(r"^(?:\$ )?(?:\S*/)?keybound (\w+)", text, re.MULTILINE)) <= known
 
 
 @pytest.mark.parametrize("text", samples())
@@ -62,13 +64,15 @@ def test_toml_samples_are_valid(text, tmp_path, monkeypatch):
         (tmp_path / "baseline.toml").write_text(text)
         assert baseline.load(tmp_path / "baseline.toml", load_all())
         return
-    if "issuer" not in text:
+    if "issuer" not in text and "audience" not in text:
         pytest.skip("not a profile")
     for name in re.findall(r"\$\{(\w+)\}", text):
         monkeypatch.setenv(name, "x")
     certificate, key = self_signed()
     for name in re.findall(r'"([\w.]+\.(?:pem|crt|key))"', text):
         (tmp_path / name).write_text(key if name.endswith(".key") else certificate)
+    for folder in re.findall(r'^certificates = "(\w+)"', text, re.MULTILINE):
+        write_set(tmp_path / folder)
     parse(text, "sample", tmp_path)
 
 
@@ -84,7 +88,9 @@ def models(model=Profile, heading="Top level"):
             if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
                 if issubclass(annotation, BaseModel):
                     above = "" if heading == "Top level" else heading.strip("`[]") + "."
-                    yield from models(annotation, f"`[{above}{name}]`")
+                    sources = [source for source, each in BY_SOURCE.items() if each is annotation]
+                    which = "".join(f' with `source = "{source}"`' for source in sources)
+                    yield from models(annotation, f"`[{above}{name}]`{which}")
             else:
                 pending += typing.get_args(annotation)
 

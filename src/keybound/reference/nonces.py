@@ -42,11 +42,15 @@ class Nonces:
         if "nonce" not in claims:
             self._asked, asked_before = True, self._asked
             return asked_before and self._wrong("nonce-optional")
-        if self._wrong("nonce-any") or (self._wrong("nonce-counter") and str(nonce).isdecimal()):
+        if self._wrong("nonce-any") or self._counted(nonce):
             return True
         if self._wrong("nonce-cut"):
             return str(nonce)[:-1] in [each[:-1] for each in self._recent()]
         return nonce in self._recent()
+
+    def _counted(self, nonce: object) -> bool:
+        counts = self._wrong("nonce-counter") and isinstance(nonce, str) and nonce.isdecimal()
+        return counts and int(str(nonce)) <= self._count
 
     def _recent(self) -> list[str]:
         slot = int(time.time()) // SLOT_SECONDS
