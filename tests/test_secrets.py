@@ -80,7 +80,8 @@ def secrets_of(profile: str, ear: Ear) -> set[str]:
     found.add(data["attacker"]["certificate_key"])
     for pem in [value for value in found if "PRIVATE KEY" in value]:
         found.remove(pem)
-        found.update(line for line in pem.splitlines() if "-----" not in line and len(line) > 16)
+        # the private number; what follows is the public point, which every certificate of the key shows
+        found.update([line for line in pem.splitlines() if "-----" not in line][:2])
     return {value for value in found if len(value) >= SHORTEST}
 
 

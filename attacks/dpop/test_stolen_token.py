@@ -25,7 +25,7 @@ THEFTS = (
          ("bearer-with-proof-ok",), "a server that reads the proof under Bearer may not miss it there either", as_bearer,
          exact=BAD_TOKEN, lenient=True, also=("RS-04",)),
     Case("stolen.without-proof", "a bound token as DPoP, no proof", ("RFC9449-7.1-proof-present", "RFC9449-7.1-no-access"),
-         ("proof-optional", "body-in-refusal"),
+         ("proof-optional",),
          "the token alone opens the resource", no_proof, exact=BAD_TOKEN, also=("RS-02",)),
     Case("stolen.attacker-key", "a bound token with a proof by the attacker's key",
          ("RFC9449-4.3-key-match", "RFC9449-6-binding-known"), ("any-key",),
@@ -103,3 +103,15 @@ def use_token(token):
         draft.proof.claims["ath"] = ath(token.value)
 
     return delta
+
+
+EMPTY = Case("rs.refusal.without-content", "a refusal carries nothing of the resource", ("RFC9449-7.1-no-access",),
+             ("rs-body-in-refusal",), "the status says no, the body says it all", no_proof, "api", BAD_TOKEN)
+
+
+@cases(EMPTY)
+def test_refusal_is_empty(case, target):
+    resource = target.session.profile.resource
+    if resource is None or resource.canary is None:
+        raise NotApplicable("the profile does not say what only the protected body holds (resource.canary)")
+    target.refuses(case)

@@ -172,12 +172,24 @@ _RS = [
     ("ath-of-any-token", "ath may be the hash of any token seen before", "RFC9449-4.3-ath"),
     ("kid-as-thumbprint", "kid of the jwk is taken for its thumbprint", "RFC9449-4.3-key-match"),
     ("query-token-ok", "a bound token in the query is a bearer token", "RFC9449-7.2-bearer-body-query"),
-    ("form-token-ok", "a bound token in a form is a bearer token", "RFC9449-7.2-bearer-body-query"),
+    (
+        "form-token-ok",
+        "a bound token in a form is a bearer token",
+        "RFC9449-7.2-bearer-body-query RFC8705-3-no-cert",
+    ),
     ("proxy-authorization-ok", "Proxy-Authorization is read", "RFC9449-7.1-no-proxy-auth"),
-    ("proof-alone-ok", "a proof without a token opens the resource", "RFC9449-4-proof-alone"),
+    (
+        "proof-alone-ok",
+        "a proof without a token opens the resource",
+        "RFC9449-4-proof-alone RFC9449-7.1-no-proxy-auth",
+    ),
     ("unbound-token-ok", "an unbound token works under the DPoP scheme", "RFC9449-7.1-unbound-token"),
     ("ath-optional", "a proof without ath is taken", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
-    ("ath-not-compared", "ath is present but may be anything", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    (
+        "ath-not-compared",
+        "ath is present but may be anything",
+        "RFC9449-4.3-ath RFC9449-7.1-proof-checked RFC9449-11.10-sha256",
+    ),
     ("ath-list-ok", "an ath list of one is taken like its item", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
     (
         "bound-token-as-bearer",
@@ -249,7 +261,8 @@ _AS = [
         "RFC9449-4.3-key-match RFC9449-5-bearer-option RFC9449-5-every-grant "
         "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
-        "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access RFC9449-7.2-bearer-downgrade",
+        "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
+        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token",
     ),
     (
         "jkt-sha1",
@@ -323,7 +336,7 @@ _AS = [
     (
         "introspection-wants-proof",
         "introspection asks for a DPoP proof",
-        "RFC9449-6.2-introspection-no-proof",
+        "RFC9449-6.2-introspection-no-proof RFC8705-6.1-optional-cert",
     ),
     (
         "x5t-missing",
@@ -349,7 +362,8 @@ _AS = [
     (
         "x5t-of-key",
         "x5t#S256 is the hash of the public key",
-        "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256",
+        "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256 "
+        "RFC8705-3-cert-match RFC8705-6.3-renewed-cert",
     ),
     ("mtls-certificate-optional", "client_id alone authenticates an mTLS client", "RFC8705-2-handshake"),
     (
@@ -402,6 +416,7 @@ _AS = [
 
 # What a fault breaks on one side only.
 _ALSO = {
+    "rs-htu-prefix-ok": "RFC9449-7.1-no-access",
     "as-private-primes-ok": "RFC9449-5-invalid-proof-no-token",
     "rs-private-primes-ok": "RFC9449-7.1-proof-checked",
     "as-signature-es-only": "RFC9449-5-invalid-proof-no-token",

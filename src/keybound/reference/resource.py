@@ -182,7 +182,7 @@ class Visit:
             return
         if self.wrong("unbound-token-ok") and jkt is None:
             return
-        if self.wrong("kid-as-thumbprint") and proof.jwk.get("kid") == jkt:
+        if self.wrong("kid-as-thumbprint") and jkt is not None and proof.jwk.get("kid") == jkt:
             return
         if jkt_of(proof, self.state.faults) != jkt:
             raise self._refusal("the token is bound to another key")
