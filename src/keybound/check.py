@@ -12,7 +12,7 @@ from typing import Any
 
 from keybound.cases import Case
 from keybound.craft.access_token import TokenDelta
-from keybound.craft.deltas import header_value, with_key
+from keybound.craft.deltas import header_value, kept_proof, with_key
 from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
@@ -346,15 +346,9 @@ class Target:
         where = self.place(case.place)
         kept: list[str] = []
 
-        def keep(draft: Draft) -> None:
-            draft.proof_headers = lambda proof: [kept.append(proof) or proof]  # type: ignore[func-returns-value]
-
-        def repeat(draft: Draft) -> None:
-            draft.proof_headers = lambda _: [kept[-1]]
-
-        before = where.attempt(keep, "control before: the proof's first use")
+        before = where.attempt(kept_proof(kept), "control before: the proof's first use")
         attack = (
-            where.attempt(repeat, "hostile: the same proof again")
+            where.attempt(header_value(lambda _: kept[-1]), "hostile: the same proof again")
             if before.outcome is Outcome.EFFECT
             else before
         )
@@ -370,10 +364,7 @@ class Target:
         where = self.place(case.place)
         kept: list[str] = []
 
-        def keep(draft: Draft) -> None:
-            draft.proof_headers = lambda proof: [kept.append(proof) or proof]  # type: ignore[func-returns-value]
-
-        before = where.attempt(keep, "control before: the proof's first use")
+        before = where.attempt(kept_proof(kept), "control before: the proof's first use")
         if before.outcome is Outcome.EFFECT:
             again = where.attempt(header_value(lambda _: kept[-1]), "the same proof again")
             if again.outcome is Outcome.EFFECT:

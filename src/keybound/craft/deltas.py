@@ -276,6 +276,16 @@ def by_attacker_with_victims_kid(draft: Draft) -> None:
     proof.header["jwk"]["kid"] = victim
 
 
+def kept_proof(kept: list[str]) -> Delta:
+    """Change nothing, and add the proof as it is sent to `kept`, for another request to carry it again."""
+
+    def keep(proof: str) -> str:
+        kept.append(proof)
+        return proof
+
+    return header_value(keep)
+
+
 def with_header(name: str, value: str | Callable[[Draft], str]) -> Delta:
     """Send one more header line."""
 
