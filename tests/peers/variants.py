@@ -264,7 +264,7 @@ LIST = [
     ),
     *at(
         "userinfo",
-        "AS",
+        "RS",
         "userinfo",
         {
             "jkt": "userinfo does not compare the key",
