@@ -25,7 +25,7 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 class Case:
     """One check. `faults` are the faults of the reference target that must turn it red.
 
-    `place` is where it happens (a name of keybound.check.PLACES) and `delta` what is changed there; `exact` is the
+    `place` is where it happens (a name in flows.place_table.PLACES) and `delta` what is changed there; `exact` is the
     answer that names the reason, where it differs from the place's own. `lenient` makes a breach a warning, because
     conformant servers differ. `also` holds names others use for the scenario; `data` is for the test function.
     """

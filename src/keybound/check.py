@@ -4,11 +4,9 @@ def test_broken_proof_is_refused(case, target):
     target.refuses(case)
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from keybound.cases import Case
 from keybound.craft.access_token import TokenDelta
@@ -18,16 +16,17 @@ from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
 from keybound.craft.token_deltas import token_claim
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows import minting, places
+from keybound.flows import minting
 from keybound.flows.keys import IssuerKeys
-from keybound.flows.mtls_places import MTLS_PLACES
+from keybound.flows.place_table import API_LANE, PLACES, Facts
 from keybound.flows.places import Place
-from keybound.flows.session import ACCESS, Lane, Session, Token
+from keybound.flows.session import Lane, Session, Token
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
 from keybound.judge.catalogue import Requirement
 from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
+from keybound.reading import Reading
 from keybound.target.profile import Grant, Mechanism
 from keybound.wire.exchange import Exchange
 
@@ -35,85 +34,6 @@ _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
 _LOST_AFTER = 3  # controls in a row without a usable answer
 _SHUT_OUT_AFTER = 12  # controls in a row that were refused
 _STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
-
-Facts = dict[str, str]
-
-
-def _lane(place: str) -> Callable[[Session, Facts], Lane]:
-    mechanism: Mechanism = "mtls" if place.split(".")[1] == "mtls" else "dpop"
-    return lambda session, facts: places.measured_lane(facts, place, session.lanes(mechanism, *ACCESS))
-
-
-def _minted(name: str, mechanism: Mechanism) -> Callable[[Session, Facts], Place]:
-    def place(session: Session, facts: Facts) -> Place:
-        found = places.api(session, minting.lane_at(session, facts, name, mechanism))
-        found.exact = places.BAD_TOKEN
-        return found
-
-    return place
-
-
-_API, _OPAQUE, _USERINFO = _lane("api.dpop"), _lane("api.dpop.opaque"), _lane("userinfo.dpop")
-_SELF_SIGNED_API = _lane("api.mtls.self-signed")
-_MTLS_API, _MTLS_USERINFO = _lane("api.mtls"), _lane("userinfo.mtls")
-
-PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
-    "token": lambda s, _: places.token(s),
-    "token.bound-client": lambda s, _: places.token(s, bound=True),
-    "refresh.public": lambda s, _: places.refresh(s),
-    "refresh.public.rotated": lambda s, _: places.rotated_refresh(s),
-    "code.dpop_jkt": lambda s, _: places.code(s, how="dpop_jkt"),
-    "code.par-dpop_jkt": lambda s, _: places.code(s, how="par-dpop_jkt"),
-    "code.par-proof": lambda s, _: places.code(s, how="par-proof"),
-    "par": lambda s, _: places.par(s),
-    "api": lambda s, f: places.api(s, _API(s, f)),
-    "api.opaque": lambda s, f: places.api(s, _OPAQUE(s, f)),
-    "write": lambda s, f: places.write(s, _API(s, f)),
-    "userinfo": lambda s, f: places.userinfo(s, _USERINFO(s, f)),
-    "mtls.token.pki": lambda s, _: places.token(s, "mtls", auth="tls_client_auth"),
-    "mtls.token.self-signed": lambda s, _: places.token(s, "mtls", auth="self_signed_tls_client_auth"),
-    "mtls.refresh.public": lambda s, _: places.refresh(s, "mtls"),
-    "mtls.api.self-signed": lambda s, f: places.api(s, _SELF_SIGNED_API(s, f)),
-    "mtls.api": lambda s, f: places.api(s, _MTLS_API(s, f)),
-    "mtls.userinfo": lambda s, f: places.userinfo(s, _MTLS_USERINFO(s, f)),
-    "tokens.jwt": _minted("tokens.jwt", "dpop"),
-    "tokens.opaque": _minted("tokens.opaque", "dpop"),
-    "tokens.mtls.jwt": _minted("tokens.mtls.jwt", "mtls"),
-    "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
-    **MTLS_PLACES,
-}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A token as far as it can be read: from its response, its claims, or introspection."""
-
-    token: Token
-    type: str
-    cnf: dict[str, Any]
-    source: str | None
-
-    @property
-    def key(self) -> Key:
-        """The key the token should be bound to."""
-        return self.token.key
-
-    @property
-    def certificate(self) -> str:
-        """The certificate (PEM) the token should be bound to."""
-        return str(self.token.identity.certificate)
-
-    @property
-    def facts(self) -> str:
-        """What was read, for people."""
-        confirmation = f"cnf {json.dumps(self.cnf)}" if self.source else "cnf cannot be read"
-        return f"token_type {self.type or '(none)'}, {confirmation}"
-
-    def is_bound_by(self, mechanism: Mechanism) -> bool:
-        """Return True when nothing that can be read says that the token is unbound."""
-        member = "jkt" if mechanism == "dpop" else "x5t#S256"
-        announced = mechanism == "mtls" or self.type == "dpop" or member in self.cnf
-        return announced and (self.source is None or member in self.cnf)
 
 
 @dataclass
@@ -296,7 +216,7 @@ class Target:
 
     def api_lane(self) -> Lane:
         """Return the lane whose tokens the protected resource takes; raises NotApplicable."""
-        return _API(self.session, self.bench.facts)
+        return API_LANE(self.session, self.bench.facts)
 
     def refuses(self, case: Case, delta: Delta | None = None, place: Place | None = None) -> None:
         """Send the valid request of the case's place, then with the case's delta, then valid again, and judge."""
@@ -446,4 +366,4 @@ class Target:
         self.judgement.notes += judgement.notes
 
 
-__all__ = ["PLACES", "Bench", "Inconclusive", "NotApplicable", "Target"]
+__all__ = ["Bench", "Inconclusive", "NotApplicable", "Target"]

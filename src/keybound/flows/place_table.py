@@ -1,0 +1,56 @@
+"""Every place where cases happen, by name."""
+
+from collections.abc import Callable, Mapping
+
+from keybound.flows import minting, places
+from keybound.flows.mtls_places import MTLS_PLACES
+from keybound.flows.places import Place
+from keybound.flows.session import ACCESS, Lane, Session
+from keybound.target.profile import Mechanism
+
+Facts = dict[str, str]
+
+
+def _lane(place: str) -> Callable[[Session, Facts], Lane]:
+    mechanism: Mechanism = "mtls" if place.split(".")[1] == "mtls" else "dpop"
+    return lambda session, facts: places.measured_lane(facts, place, session.lanes(mechanism, *ACCESS))
+
+
+def _minted(name: str, mechanism: Mechanism) -> Callable[[Session, Facts], Place]:
+    def place(session: Session, facts: Facts) -> Place:
+        found = places.api(session, minting.lane_at(session, facts, name, mechanism))
+        found.exact = places.BAD_TOKEN
+        return found
+
+    return place
+
+
+API_LANE, _OPAQUE, _USERINFO = _lane("api.dpop"), _lane("api.dpop.opaque"), _lane("userinfo.dpop")
+_SELF_SIGNED_API = _lane("api.mtls.self-signed")
+_MTLS_API, _MTLS_USERINFO = _lane("api.mtls"), _lane("userinfo.mtls")
+
+PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
+    "token": lambda s, _: places.token(s),
+    "token.bound-client": lambda s, _: places.token(s, bound=True),
+    "refresh.public": lambda s, _: places.refresh(s),
+    "refresh.public.rotated": lambda s, _: places.rotated_refresh(s),
+    "code.dpop_jkt": lambda s, _: places.code(s, how="dpop_jkt"),
+    "code.par-dpop_jkt": lambda s, _: places.code(s, how="par-dpop_jkt"),
+    "code.par-proof": lambda s, _: places.code(s, how="par-proof"),
+    "par": lambda s, _: places.par(s),
+    "api": lambda s, f: places.api(s, API_LANE(s, f)),
+    "api.opaque": lambda s, f: places.api(s, _OPAQUE(s, f)),
+    "write": lambda s, f: places.write(s, API_LANE(s, f)),
+    "userinfo": lambda s, f: places.userinfo(s, _USERINFO(s, f)),
+    "mtls.token.pki": lambda s, _: places.token(s, "mtls", auth="tls_client_auth"),
+    "mtls.token.self-signed": lambda s, _: places.token(s, "mtls", auth="self_signed_tls_client_auth"),
+    "mtls.refresh.public": lambda s, _: places.refresh(s, "mtls"),
+    "mtls.api.self-signed": lambda s, f: places.api(s, _SELF_SIGNED_API(s, f)),
+    "mtls.api": lambda s, f: places.api(s, _MTLS_API(s, f)),
+    "mtls.userinfo": lambda s, f: places.userinfo(s, _MTLS_USERINFO(s, f)),
+    "tokens.jwt": _minted("tokens.jwt", "dpop"),
+    "tokens.opaque": _minted("tokens.opaque", "dpop"),
+    "tokens.mtls.jwt": _minted("tokens.mtls.jwt", "mtls"),
+    "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
+    **MTLS_PLACES,
+}
