@@ -92,6 +92,12 @@ def run(
         bool,
         typer.Option("--rs-only", help="Reference target only: a resource server alone, with minted tokens."),
     ] = False,
+    slow: Annotated[
+        bool, typer.Option("--slow", help="Also the cases that wait, for some minutes, all at the same time.")
+    ] = False,
+    flood: Annotated[
+        bool, typer.Option("--flood", help="Also the cases that send thousands of requests.")
+    ] = False,
 ) -> None:
     """Run the suite against a target and report per requirement."""
     from keybound.controller import Options
@@ -101,7 +107,9 @@ def run(
         raise UsageError(
             "--fault, --nonce and --rs-only are for the embedded reference target: leave TARGET out"
         )
-    options = Options(target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only)
+    options = Options(
+        target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only, slow, flood
+    )
     raise typer.Exit(run_suite(options, _workers(workers)))
 
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import faults_mtls
+from . import faults_mtls, faults_time
 from .token_faults import TOKENS
 
 
@@ -437,8 +437,18 @@ FAULTS: dict[str, Fault] = {
         f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split())
     )
     for side, rows in (
-        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
-        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
+        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS, *faults_time.BOTH]),
+        (
+            "rs",
+            [
+                *((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF),
+                *_BOTH,
+                *_RS,
+                *TOKENS,
+                *faults_time.BOTH,
+                *faults_time.RS,
+            ],
+        ),
     )
     for name, wrong, rules in rows
 }
