@@ -40,11 +40,11 @@ class Row:
 def observe(fault: str, *, rs_only: bool = False) -> Row:
     """Run the suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
 
-    A fault of the resource server is seen by the cases of that role only: an authorization server does not know of it.
+    A fault that has a role is seen by the cases of that role only.
     `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
     """
     alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
-    role = "rs" if fault.startswith("rs-") else None
+    role = FAULTS[fault].role if fault in FAULTS else None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         nonce = "both" if "nonce" in fault else "off"

@@ -10,11 +10,15 @@ from .token_faults import TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red."""
+    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red.
+
+    `role` is the one role whose cases can notice it; None when it shows at both servers.
+    """
 
     id: str
     wrong: str
     requirements: tuple[str, ...]
+    role: str | None = None
 
 
 # What a bad proof that is taken breaks in any case, beside the rule it breaks.
@@ -432,9 +436,26 @@ _ALSO = {
     "rs-nonce-wrong-status": "RFC9449-9-rs-nonce-challenge",
 }
 
+_ROWS = [
+    *(
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}", side)
+        for side in _TAKEN
+        for name, wrong, rules in _PROOF
+    ),
+    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
+    *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
+    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
+    *((name, wrong, rules, None) for name, wrong, rules in faults_mtls.MTLS),
+]
+_MORE = (_ALSO, faults_mtls.ALSO)
+
+# No authorization server knows of a fault of the resource server, so only cases of that role can notice it.
 FAULTS: dict[str, Fault] = {
-    f"{side}-{name}": Fault(
-        f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split())
+    name: Fault(
+        name,
+        wrong,
+        tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()),
+        "rs" if name.startswith("rs-") else role,
     )
     for side, rows in (
         ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS, *faults_time.BOTH]),
@@ -456,6 +477,7 @@ FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules
 FAULTS |= {
     name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
     for name, rules in faults_mtls.ALSO.items()
+    for name, wrong, rules, role in _ROWS
 }
 
 
