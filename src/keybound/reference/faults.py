@@ -446,8 +446,10 @@ _ROWS = [
     *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
     *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
     *((name, wrong, rules, None) for name, wrong, rules in faults_mtls.MTLS),
+    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
+    *((f"rs-{name}", wrong, rules, "rs") for name, wrong, rules in faults_time.RS),
 ]
-_MORE = (_ALSO, faults_mtls.ALSO)
+_MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
 # No authorization server knows of a fault of the resource server, so only cases of that role can notice it.
 FAULTS: dict[str, Fault] = {
@@ -457,26 +459,6 @@ FAULTS: dict[str, Fault] = {
         tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()),
         "rs" if name.startswith("rs-") else role,
     )
-    for side, rows in (
-        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS, *faults_time.BOTH]),
-        (
-            "rs",
-            [
-                *((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF),
-                *_BOTH,
-                *_RS,
-                *TOKENS,
-                *faults_time.BOTH,
-                *faults_time.RS,
-            ],
-        ),
-    )
-    for name, wrong, rules in rows
-}
-FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_mtls.MTLS}
-FAULTS |= {
-    name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
-    for name, rules in faults_mtls.ALSO.items()
     for name, wrong, rules, role in _ROWS
 }
 
