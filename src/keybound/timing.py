@@ -123,6 +123,11 @@ def with_nonce(nonce: object) -> Delta:
     return claim("nonce", lambda _: nonce)
 
 
+def sent_with_jti(jti: str) -> Delta:
+    """Return a delta that gives a new proof this `jti`."""
+    return claim("jti", lambda _: jti)
+
+
 def once(place: Place, nonce: object, label: str) -> Answer:
     """Send one proof with `nonce` and no second one with the nonce that its refusal may bring."""
     draft = place.build(place.material())
@@ -141,6 +146,21 @@ def wait_for(look: Callable[[], bool], longest: float) -> bool:
     while not (found := look()) and time.monotonic() < end:
         time.sleep(_POLL)
     return found
+
+
+def varying_parts(texts: Sequence[str]) -> list[str]:
+    """Return `texts` without what all of them begin and end with; a single text as it is."""
+    if len(texts) < 2:
+        return list(texts)
+    start = _alike(texts)
+    return [text[start : len(text) - _alike([t[start:][::-1] for t in texts])] for text in texts]
+
+
+def _alike(texts: Sequence[str]) -> int:
+    columns = zip(*texts, strict=False)
+    return next(
+        (number for number, column in enumerate(columns) if len(set(column)) > 1), min(map(len, texts))
+    )
 
 
 def largest(ages: Iterable[float]) -> float:

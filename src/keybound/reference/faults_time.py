@@ -2,6 +2,8 @@
 
 _REPLAY, _HARMLESS = "RFC9449-11.1-jti-replay", "KEYBOUND-refusal-harmless"
 
+REPLAYED = "RFC9700-4.10.1-proof-replay ATPROTO-dpop-jti-replay"  # by the same bytes
+
 # Each exists twice, at the authorization server (as-) and the resource server (rs-).
 BOTH = [
     ("replay-memory-short", "a used proof is remembered for its past, not for its whole life", _REPLAY),
@@ -21,6 +23,10 @@ BOTH = [
     ("nonce-of-other-ok", "the nonces of the other server are taken too", "RFC9449-9-nonce-issuer"),
     ("nonce-on-errors-only", "a success brings no nonce", "ATPROTO-dpop-nonce-everywhere"),
     ("nonce-numbered", "nonces are a counter behind a fixed text", "RFC9449-8-nonce-unpredictable"),
+]
+
+AS = [
+    ("code-burned", "a bad proof uses up the code that came with it", _HARMLESS),
 ]
 
 # What a fault breaks on one side only.

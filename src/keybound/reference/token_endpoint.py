@@ -46,7 +46,12 @@ async def token(request: web.Request) -> web.Response:
     """Answer a token request (RFC 6749 section 3.2)."""
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    proof = proof_of(request, client)
+    try:
+        proof = proof_of(request, client)
+    except OAuthError:
+        if state.faults.on("as-code-burned"):
+            state.tokens.codes.pop(form.get("code", ""))
+        raise
     grant_type = form.get("grant_type")
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
