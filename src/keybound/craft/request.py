@@ -48,7 +48,8 @@ class Draft:
     """One request before it is sent.
 
     `token` travels as `Authorization: <scheme> <token>`. `proof_headers` turns the encoded proof into the values of
-    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is.
+    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is. `target` replaces the
+    request target that `url` gives, and may be no part of it.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Draft:
     proof: Proof | None = None
     proof_name: str = "DPoP"
     proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
+    target: str | None = None
 
     def all_headers(self) -> list[tuple[str, str]]:
         """Return every header field line in the order it is sent."""

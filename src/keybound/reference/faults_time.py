@@ -22,6 +22,19 @@ BOTH = [
     ),
     ("nonce-of-other-ok", "the nonces of the other server are taken too", "RFC9449-9-nonce-issuer"),
     ("nonce-on-errors-only", "a success brings no nonce", "ATPROTO-dpop-nonce-everywhere"),
+    (
+        "other-overrides-trusted",
+        "X-HTTP-Method, X-Method-Override or _method replaces the method",
+        "RFC9449-4.3-htm",
+    ),
+    ("forwarded-port-trusted", "X-Forwarded-Port from anybody replaces the port", "RFC9449-4.3-htu"),
+    ("rewrite-url-trusted", "X-Rewrite-URL from anybody replaces the path", "RFC9449-4.3-htu"),
+    (
+        "host-userinfo-cut",
+        "of a Host field what follows an @ replaces the server's own name",
+        "RFC9449-4.3-htu",
+    ),
+    ("absolute-form-trusted", "a URL in the first line replaces the server's own name", "RFC9449-4.3-htu"),
     ("nonce-numbered", "nonces are a counter behind a fixed text", "RFC9449-8-nonce-unpredictable"),
 ]
 

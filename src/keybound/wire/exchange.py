@@ -27,12 +27,13 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as sent."""
+    """A request as sent; `target` is the second word of its first line where that is not what `url` gives."""
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+    target: str | None = None
 
 
 @dataclass(frozen=True)
