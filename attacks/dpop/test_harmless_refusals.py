@@ -62,7 +62,7 @@ def test_jti_of_somebody_else_does_not_count(case, target):
     if first.outcome is not Outcome.EFFECT:
         raise NotApplicable(f"the request with another key was refused: {first.seen}")
     variant = target.accepts(case, with_jti(jti))
-    target.measure("jti_shared_by_all_keys", f"{case.role}.{case.place}", int(variant.outcome is not Outcome.EFFECT), "(1: yes, 0: no)")
+    target.measure("jti_shared_by_all_keys", f"{case.role}.{case.place}", "no" if variant.outcome is Outcome.EFFECT else "yes", "")
 
 
 CODE = Case("as.code.kept-after-bad-proof", "a code that came with a bad proof, now with a good one", HARMLESS, ("as-code-burned",),

@@ -35,7 +35,7 @@ def test_nonce_is_good_at_once(case, target):
         if all(answer.outcome is Outcome.EFFECT for answer in seen):
             break
     again = once(place, asked, "variant: the nonce of the refusal once more")
-    target.measure("nonce_single_use", f"{case.role}.{case.place}", int(again.outcome is not Outcome.EFFECT), "(1: yes, 0: no)")
+    target.measure("nonce_single_use", f"{case.role}.{case.place}", "no" if again.outcome is Outcome.EFFECT else "yes", "")
     if with_success is None:
         seen.append(again)  # nothing has replaced it
     target.bench.require(place)

@@ -351,7 +351,7 @@ class Target:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
 
-    def measure(self, name: str, place: str, value: float, unit: str) -> None:
+    def measure(self, name: str, place: str, value: float | str, unit: str) -> None:
         """Record a number that the specifications leave open."""
         self.judgement.measurements.append(Measurement(name, place, value, unit))
 

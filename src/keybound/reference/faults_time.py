@@ -39,6 +39,14 @@ BOTH = [
 ]
 
 AS = [
+    (
+        "iat-nothing-ahead",
+        "an iat ahead of the server's clock is refused, however little",
+        "FAPI2SP-5.3.2.1-iat-10s",
+    ),
+    ("iat-two-minutes-ahead", "an iat may be two minutes ahead", "FAPI2SP-5.3.2.1-iat-60s"),
+    ("metadata-algs-partial", "RS256 is taken and not advertised", "RFC9449-5.1-signing-algs"),
+    ("long-lived-tokens", "access tokens are good for a week", "RFC9449-11.2-token-lifetime"),
     ("code-burned", "a bad proof uses up the code that came with it", _HARMLESS),
 ]
 
@@ -46,5 +54,6 @@ AS = [
 ALSO: dict[str, str] = {}
 
 RS = [
+    ("iat-ten-minutes", "an iat may be ten minutes off", "MCP-dpop-proof-checks"),
     ("replay-get-only", "used proofs are remembered for GET only", _REPLAY),
 ]

@@ -159,7 +159,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
         "token_type": "DPoP" if proof and not asked.wrong("says-bearer") else "Bearer",
-        "expires_in": ACCESS_LIFETIME,
+        "expires_in": 604800 if asked.wrong("long-lived-tokens") else ACCESS_LIFETIME,
         "scope": scope,
     }
     if asked.wrong("says-nothing"):
