@@ -6,12 +6,12 @@ Servers differ here within the text, so what is used up is a warning.
 from dataclasses import replace
 
 from keybound.cases import API, TOKEN, At, Case, cases, spread
-from keybound.craft.deltas import flipped_signature, htu
+from keybound.craft.deltas import flipped_signature, htu, without_claim
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.flows.places import api, grant
 from keybound.judge.answer import Outcome
-from keybound.timing import sent_with_jti
+from keybound.timing import needs_nonces, sent_with_jti, single
 
 HARMLESS = ("KEYBOUND-refusal-harmless",)
 PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
@@ -80,3 +80,20 @@ def test_bad_proof_does_not_use_up_the_code(case, target):
         raise NotApplicable(f"the bad proof was not refused: {refused.seen}")
     answer = same_code.attempt(None, "variant: a good proof with the same code")
     target.expect(answer.outcome is Outcome.EFFECT, "accepted", answer.seen)
+
+
+ASKED = Case("as.code.kept-after-nonce", "a code that came without a nonce, now with one", HARMLESS, ("as-nonce-burns-code",),
+             "every login has to be done twice", place="token", lenient=True)
+
+
+@cases(ASKED)
+def test_challenge_does_not_use_up_the_code(case, target):
+    lane = target.lane("dpop", "authorization_code")
+    needs_nonces(target, target.place("token"))
+    place, form = grant(target.session, lane), target.session.grant_form(lane)
+    refused = single(place, without_claim("nonce"), "no nonce with the code", form)
+    if not refused.wants_nonce:
+        raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
+    answer = single(place, lambda _: None, "variant: the nonce with the same code", form)
+    target.expect(answer.outcome is Outcome.EFFECT, "accepted", answer.seen)
+

@@ -3,11 +3,11 @@
 import re
 
 from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import without_claim
+from keybound.craft.deltas import all_of, without_claim
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import asked_nonce, needs_nonces, once, sent_with_jti, varying_parts, with_nonce
+from keybound.timing import asked_nonce, needs_nonces, once, sent_with_jti, single, varying_parts, with_nonce
 
 EVERYWHERE = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
 MAIN = (EVERYWHERE[0], EVERYWHERE[2])
@@ -84,16 +84,10 @@ def test_challenge_does_not_use_up_the_jti(case, target):
     place = target.place(case.place)
     needs_nonces(target, place)
     jti = sent_with_jti(fresh_jti())
-    draft = place.build(place.material())
-    jti(draft)
-    without_claim("nonce")(draft)
-    refused = target.session.send(draft, "no nonce", place.server, place.effect)
+    refused = single(place, all_of(jti, without_claim("nonce")), "no nonce")
     if not refused.wants_nonce:
         raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
-    draft = place.build(place.material())
-    jti(draft)
-    with_nonce(newest(target))(draft)
-    answer = target.session.send(draft, "variant: the same jti with the nonce", place.server, place.effect)
+    answer = single(place, all_of(jti, with_nonce(newest(target))), "variant: the same jti with the nonce")
     target.bench.require(place)
     target.expect(answer.outcome is Outcome.EFFECT, "accepted, as nothing was wrong with its jti", answer.seen)
 

@@ -10,6 +10,7 @@ from keybound.craft.jose import read_claims
 from keybound.craft.request import Delta
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.places import Place
+from keybound.flows.session import Token
 from keybound.judge.answer import Answer, Outcome
 
 _PAST, _AHEAD = -1, 1
@@ -130,14 +131,35 @@ def sent_with_jti(jti: str) -> Delta:
 
 def once(place: Place, nonce: object, label: str) -> Answer:
     """Send one proof with `nonce` and no second one with the nonce that its refusal may bring."""
-    draft = place.build(place.material())
-    with_nonce(nonce)(draft)
+    return single(place, with_nonce(nonce), label)
+
+
+def single(place: Place, delta: Delta, label: str, material: object = None) -> Answer:
+    """Send one request with `delta`, whatever its answer asks for; `material` is the place's own unless it is given."""
+    draft = place.build(place.material() if material is None else material)
+    delta(draft)
     return place.session.send(draft, label, place.server, place.effect)
 
 
 def nonce_ages(longest: float) -> list[float]:
     """Return the ages in seconds at which a nonce is tried, the last a little beyond `longest`."""
     return [age for age in _AGES if age < longest] + [longest + 1]
+
+
+def revoke(target: Target, token: Token) -> None:
+    """Revoke an access token (RFC 7009); raises NotApplicable where there is no such endpoint or it refuses."""
+    client, session = token.lane.client, target.session
+    url = session.endpoint("revocation", mtls=client.certificate is not None)
+    form = {"token": token.value, "token_type_hint": "access_token"}
+    answer = session.dance(
+        lambda: session.draft(client, url, dict(form), None),
+        None,
+        "revocation",
+        "as",
+        lambda response: "revoked" if response.ok else None,
+    )
+    if answer.outcome is not Outcome.EFFECT:
+        raise NotApplicable(f"the token cannot be revoked: {answer.seen}")
 
 
 def wait_for(look: Callable[[], bool], longest: float) -> bool:

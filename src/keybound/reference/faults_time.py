@@ -47,6 +47,7 @@ AS = [
     ("iat-two-minutes-ahead", "an iat may be two minutes ahead", "FAPI2SP-5.3.2.1-iat-60s"),
     ("metadata-algs-partial", "RS256 is taken and not advertised", "RFC9449-5.1-signing-algs"),
     ("long-lived-tokens", "access tokens are good for a week", "RFC9449-11.2-token-lifetime"),
+    ("nonce-burns-code", "a request that only lacked a nonce uses up its code", _HARMLESS),
     ("code-burned", "a bad proof uses up the code that came with it", _HARMLESS),
 ]
 
@@ -54,6 +55,7 @@ AS = [
 ALSO: dict[str, str] = {}
 
 RS = [
+    ("revoked-token-ok", "nobody asks whether a token was revoked", "FAPI2SP-5.3.4-token-validity"),
     ("iat-ten-minutes", "an iat may be ten minutes off", "MCP-dpop-proof-checks"),
     ("replay-get-only", "used proofs are remembered for GET only", _REPLAY),
 ]

@@ -48,8 +48,9 @@ async def token(request: web.Request) -> web.Response:
     client, form = await authenticated(request)
     try:
         proof = proof_of(request, client)
-    except OAuthError:
-        if state.faults.on("as-code-burned"):
+    except OAuthError as error:
+        for_nonce = error.code == "use_dpop_nonce"
+        if state.faults.on("as-nonce-burns-code" if for_nonce else "as-code-burned"):
             state.tokens.codes.pop(form.get("code", ""))
         raise
     grant_type = form.get("grant_type")
