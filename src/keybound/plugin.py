@@ -17,7 +17,7 @@ from keybound.controller import Controller, Options
 from keybound.errors import Inconclusive, KeyboundError, NotApplicable, NotRun, Violation
 from keybound.flows import doctor
 from keybound.flows.session import Session
-from keybound.judge import catalogue
+from keybound.judge import catalogue, profiles
 from keybound.judge.rules import Finding, Judgement
 from keybound.judge.verdict import Verdict
 from keybound.report.render import render_all
@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--role", choices=("as", "rs"), help="only cases of this role")
     group.addoption("--mechanism", choices=("dpop", "mtls"), help="only cases of this mechanism")
     group.addoption("--fault", action="append", default=[], help="switch on a fault of the reference target")
+    group.addoption("--requirements", help="profile of requirements; default: what the target's profile says")
     group.addoption("--report", default="reports/latest", help="folder for the event stream")
 
 
@@ -81,6 +82,7 @@ def _controller(config: pytest.Config) -> Controller:
             mechanism=config.getoption("--mechanism"),
             keyword=config.getoption("keyword") or None,
             faults=tuple(config.getoption("--fault")),
+            requirements=config.getoption("--requirements"),
         )
         controller = Controller(options, frozenset(load_all()))
         config.pluginmanager.register(controller, _CONTROLLER)
@@ -181,8 +183,29 @@ class Worker:
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
         session.resource_metadata = diagnosis.resource
+        name, start = data["requirements"]
+        known = profiles.load(name, Path(start))
         requirements = catalogue.load(fixtures() / "requirements")
-        self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
+        self.counting = frozenset(known.active(requirements))
+        self.counting_where = f"{known.name} ({known.title})"
+        self.bench = Bench(
+            session, requirements | known.active(requirements), diagnosis.facts, self.exchanges
+        )
+
+    def require_counting(self, case: Case) -> None:
+        """Raise NotApplicable when no requirement of `case` counts in the profile of requirements."""
+        if not self.counting.intersection(case.requirements):
+            names = ", ".join(case.requirements)
+            raise NotApplicable(f"not among the requirements of {self.counting_where}: {names}")
+
+    def only_counting(self, judgement: Judgement) -> None:
+        """Take the findings out of `judgement` that do not count; what would have been red is noted."""
+        for finding in judgement.findings:
+            if finding.requirement not in self.counting and finding.verdict in {Verdict.FAIL, Verdict.WARN}:
+                judgement.notes.append(
+                    f"{finding.requirement} does not hold, and does not count in {self.counting_where}"
+                )
+        judgement.findings[:] = [each for each in judgement.findings if each.requirement in self.counting]
 
     def _record(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -218,7 +241,8 @@ def _event(case: Case, judgement: Judgement, worker: Worker, started: float, clo
         "verdict": judgement.verdict.value,
         "evidence": judgement.evidence if judgement.verdict is Verdict.PASS else None,
         "reason": text(judgement.reason) if judgement.reason else None,
-        "requirements": list(case.requirements),
+        "requirements": [name for name in case.requirements if name in worker.counting]
+        or list(case.requirements),
         "findings": [
             {
                 "requirement": finding.requirement,
@@ -257,10 +281,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     try:
         if worker.bench.lost:
             raise NotRun(worker.bench.lost)
+        worker.require_counting(case)
         pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
         judgement = case_target.judgement
         if not judgement.findings:
             raise RuntimeError(f"{case.id} judged nothing")
+        worker.only_counting(judgement)
+        if not judgement.findings:
+            raise NotApplicable("; ".join(judgement.notes) or "what it looked at does not count here")
     except NotApplicable as error:
         judgement = _all(case, Verdict.NOT_APPLICABLE, str(error))
     except NotRun as error:

@@ -15,7 +15,12 @@ def render(state: Reference) -> str:
     clients = state.authenticator.clients.values()
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
-        "": {"name": "reference", "issuer": state.issuer, "ca": state.pki.ca.certificate_pem},
+        "": {
+            "name": "reference",
+            "issuer": state.issuer,
+            "ca": state.pki.ca.certificate_pem,
+            "requirements": _requirements(state),
+        },
         **{f"clients.{client.id}": _client(client) for client in clients},
         "login": {"username": USERNAME, "password": state.password},
         "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
@@ -44,7 +49,11 @@ def render_alone(state: Reference) -> str:
     holders = [state.authenticator.clients[name] for name in ("pki", "selfsigned")]
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
-        "": {"name": "reference-rs", "ca": state.pki.ca.certificate_pem},
+        "": {
+            "name": "reference-rs",
+            "ca": state.pki.ca.certificate_pem,
+            "requirements": _requirements(state),
+        },
         # these lend their certificates; nobody asks for a login here
         **{
             f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
@@ -74,6 +83,11 @@ def render_alone(state: Reference) -> str:
         },
     }
     return "\n".join(_table(name, values) for name, values in tables.items())
+
+
+def _requirements(state: Reference) -> str:
+    """Return the profile of requirements: each counts, so that each fault is seen (some want nonces on both sides)."""
+    return "all" if set(state.nonces) == {"as", "rs"} else "all-without-nonces"
 
 
 def _client(client: Client) -> dict[str, Any]:

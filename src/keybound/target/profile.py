@@ -260,6 +260,9 @@ class Profile(_Model):
         False, description="true: I may attack this target; needed for hosts beyond loopback"
     )
     baseline: str | None = Field(None, description="file of accepted findings, beside the profile")
+    requirements: Text = Field(
+        "rfc", description="which requirements count: rfc, fapi2, atproto, ... or a file beside the profile"
+    )
     client: Client | None = None
     clients: dict[str, Client] = {}
     login: Login | None = None
