@@ -46,7 +46,11 @@ TOKENS = [
         "exp, nbf, iss and aud of a response are not read",
         "RFC7662-2.2-claims",
     ),
-    ("token-cached-too-long", "an introspection response is kept beyond exp", "RFC7662-4-cache"),
+    (
+        "token-cached-too-long",
+        "an introspection response is kept beyond exp",
+        "RFC7662-4-cache RFC7662-4-revoked",
+    ),
     (
         "token-unbound-ok",
         "a token that is bound to nothing is taken",

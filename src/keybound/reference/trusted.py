@@ -87,7 +87,7 @@ class Trusted:
     # --- JWT -------------------------------------------------------------------------------------------------------
 
     async def _verified(self, token: str) -> dict[str, Any]:
-        jws = jose.parse_jws(token, self.wrong if self.wrong("crit-ignored") else lambda _: False)
+        jws = jose.parse_jws(token, lambda name: name == "crit-ignored" and self.wrong(name))
         typ, alg = jws.header.get("typ"), jws.header.get("alg")
         types = _TYPES[:1] if self.wrong("long-typ-refused") else _TYPES
         if not (isinstance(typ, str) and typ.lower() in types) and not self.wrong("typ-not-compared"):
