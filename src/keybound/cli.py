@@ -299,9 +299,9 @@ def certs(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of target profiles, for editors."""
-    from keybound.target.profile import Profile
+    from keybound.target.schema import profile_schema
 
-    _print_json(Profile.model_json_schema())
+    _print_json(profile_schema())
 
 
 @app.command()

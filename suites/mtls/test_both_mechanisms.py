@@ -2,7 +2,8 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas_mtls import with_proof
-from keybound.errors import Inconclusive
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.judge.answer import Outcome
 
 BOTH = Case("as.both.issue", "a certificate and a proof in one token request", ("FAPI2SP-5.3.2.1-constraint-method",),
             ("as-both-unbound",), "the two get in each other's way, and the token is bound to nothing", mechanism="mtls",
@@ -22,3 +23,27 @@ def test_a_token_for_two_proofs_is_bound(case, target):
     reading = target.read(token)
     target.note(f"a certificate and a proof together give {reading.facts}")
     target.expect(bool({"jkt", "x5t#S256"} & reading.cnf.keys()) or reading.source is None, "cnf.jkt or cnf.x5t#S256", reading.facts)
+
+
+AUTHENTICATED = Case("as.both.dpop-token", "a client that authenticates by certificate gets a token bound to its proof's key",
+                     ("RFC9449-5-token-bound",), ("as-mtls-client-proof-ignored",), "the certificate drives the proof out",
+                     also=("BM-01", "BM-03"))
+
+
+@cases(AUTHENTICATED)
+def test_proof_counts_beside_the_certificate(case, target):
+    reading = target.token("dpop", auth="tls_client_auth", readable=True)
+    target.expect(reading.cnf.get("jkt") == reading.token.key.thumbprint, f"cnf.jkt {reading.token.key.thumbprint}", reading.facts)
+
+
+ALIAS = Case("as.both.htu.alias", "a proof made for the alias, at the alias", ("RFC8705-5-alias-function",),
+             ("as-alias-htu-refused",), "clients with certificates cannot use DPoP", place="both.token", lenient=True, also=("BM-05",))
+
+
+@cases(ALIAS)
+def test_htu_is_the_alias(case, target):
+    if target.session.metadata.endpoint("token") == target.session.metadata.endpoint("token", mtls=True):
+        raise NotApplicable("the metadata names no alias of the token endpoint")
+    target.bench.require(target.place("token"))
+    answer = target.place(case.place).attempt(None, "variant")
+    target.expect(answer.outcome is Outcome.EFFECT, "a token", answer.seen)

@@ -203,4 +203,6 @@ MTLS_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "mtls.api.resumed-1-3": lambda s, f: resumed(places.api(s, _api(s, f)), "TLSv1.3"),
     "mtls.api.backend": lambda s, f: backend(s, places.api(s, _api(s, f))),
     "both.api": lambda s, _: both(s, "api"),
+    "both.token": lambda s, _: places.token(s, auth="tls_client_auth"),
+    "mtls.userinfo.post": lambda s, f: places.userinfo(s, _api(s, f, "userinfo.mtls"), "POST"),
 }

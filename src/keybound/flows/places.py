@@ -252,7 +252,7 @@ def _with_token(
     )
 
 
-def userinfo(session: Session, lane: Lane) -> Place:
+def userinfo(session: Session, lane: Lane, method: str = "GET") -> Place:
     """Return the userinfo endpoint: a protected resource of the AS (OpenID Connect Core section 5.3)."""
     url = session.endpoint("userinfo", mtls=lane.mechanism == "mtls")
     return _with_token(
@@ -260,7 +260,7 @@ def userinfo(session: Session, lane: Lane) -> Place:
         lane,
         "userinfo",
         resource_effect(None, None),
-        lambda token: resource_request(session, token, "GET", url, "userinfo"),
+        lambda token: resource_request(session, token, method, url, "userinfo"),
     )
 
 

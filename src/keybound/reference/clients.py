@@ -101,6 +101,10 @@ class Authenticator:
 
         `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first.
         """
+        named = self.clients.get(form.get("client_id", ""))
+        second = authorization is not None or "client_assertion" in form
+        if named and named.identity and second and self.faults.on("as-mtls-second-method-wins"):
+            return named
         used = [authorization is not None, "client_secret" in form, "client_assertion" in form]
         if sum(used) > 1:
             raise OAuthError("invalid_request", "more than one way of client authentication")

@@ -85,6 +85,8 @@ class Visit:
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
+        if not self.values and self.wrong("query-token-unbound") and (found := self._query_token()):
+            return found
         if not self.values and self.wrong("form-token-unbound") and (found := await self._form_token()):
             return found
         if len(self.values) > 1 or (self.values and await self._token_elsewhere()):
@@ -132,6 +134,11 @@ class Visit:
         if "access_token" in self.request.query:
             return True
         return self.request.content_type == _FORM and b"access_token=" in await self.request.read()
+
+    def _query_token(self) -> AccessToken | None:
+        """Return the token of the query (RFC 6750 section 2.3), unless it is bound to a proof's key."""
+        token = self.state.tokens.read(self.request.query.get("access_token", ""))
+        return token if token and "jkt" not in token.cnf else None
 
     async def _form_token(self) -> AccessToken | None:
         """Return the token of a form (RFC 6750 section 2.2), unless it is bound to a proof's key."""

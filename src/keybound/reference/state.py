@@ -77,6 +77,12 @@ def alias_of(issuer: str) -> str:
     return issuer.replace("//localhost", "//127.0.0.1")
 
 
+def at_plain(request: web.Request) -> bool:
+    """Return whether a request came to an endpoint by the name that has an alias."""
+    state = request.app[REFERENCE]
+    return state.header is None and f"//{request.host}" != alias_of(state.issuer).partition(":")[2]
+
+
 def client_chain(request: web.Request, side: str) -> list[bytes]:
     """Return the client's certificate (DER) and what it showed of its chain; empty when it has none.
 
@@ -109,7 +115,8 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
     """Return what a proof has to match. The Host header only chooses among our own names."""
     state, side = request.app[REFERENCE], "rs" if token is not None else "as"
     alias = alias_of(state.issuer)
-    origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
+    aliased = request.host == alias.partition("//")[2] and not state.faults.on("as-alias-htu-refused")
+    origin, method = alias if aliased else state.issuer, request.method
     if state.faults.on(f"{side}-host-trusted"):
         origin = f"https://{request.headers.get('Host', '')}"
     host = request.headers.get("Host", "")
@@ -173,7 +180,17 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     values = request.headers.getall("Authorization", [])
     if len(values) > 1:
         raise OAuthError("invalid_request", "more than one Authorization header")
-    authenticator = request.app[REFERENCE].authenticator
+    state, authenticator = request.app[REFERENCE], request.app[REFERENCE].authenticator
+    known = authenticator.clients.get(form.get("client_id", ""))
+    if (
+        known
+        and known.identity
+        and at_plain(request)
+        and state.faults.on("as-plain-endpoint-unauthenticated")
+    ):
+        return known, form
+    if values and client_chain(request, "as") and state.faults.on("as-certificate-excludes-secret"):
+        raise OAuthError("invalid_client", "the certificate is nobody's", 401)
     return authenticator.authenticate(form, values[0] if values else None, client_chain(request, "as")), form
 
 

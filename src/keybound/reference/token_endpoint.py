@@ -12,7 +12,7 @@ from . import jose, pki
 from .clients import REDIRECT_URI, Client
 from .errors import OAuthError
 from .proof import Proof
-from .state import REFERENCE, Reference, authenticated, client_certificate, proof_of
+from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate, proof_of
 from .tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Grant, Refresh, cnf_of, jkt_of
 
 _UNBOUND_FAULTS = {
@@ -56,6 +56,10 @@ async def token(request: web.Request) -> web.Response:
     if client.dpop_bound and proof is None and not state.faults.on("as-bound-client-proof-optional"):
         raise OAuthError("invalid_request", "this client needs a DPoP proof")
     certificate = client_certificate(request) if client.certificate_bound else None
+    if at_plain(request) and state.faults.on("as-plain-endpoint-unbound"):
+        certificate = None
+    if client.identity and state.faults.on("as-mtls-client-proof-ignored"):
+        proof = None
     if certificate is None and client.identity and state.faults.on("as-mtls-binds-registered"):
         certificate = client.identity.der
     return web.json_response(grant(TokenRequest(state, client, form, proof, certificate)))
@@ -115,12 +119,13 @@ def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
     if old.jkt and asked.proof and asked.proof.jkt != old.jkt and not asked.wrong("refresh-any-key"):
         raise OAuthError("invalid_grant", "this refresh token is bound to another key")
     other = asked.x5t is None or (asked.x5t != old.x5t and not asked.wrong("mtls-refresh-any-certificate"))
-    if old.x5t and other:
+    if old.x5t and other and not asked.wrong("mtls-refresh-neither"):
         raise OAuthError("invalid_grant", "this refresh token is bound to another certificate")
     scope = _scope(asked, old.grant.scope)
     answer = _answer(asked, old.grant, scope, old)
     if asked.client.public:
-        tokens.refresh.pop(asked.form["refresh_token"])
+        if not (old.x5t and asked.wrong("mtls-refresh-neither")):
+            tokens.refresh.pop(asked.form["refresh_token"])
         answer["refresh_token"] = _new_refresh(asked, old.grant, rotated=True)
     return answer
 
