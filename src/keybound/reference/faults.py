@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import faults_mtls
+from . import faults_mtls, faults_time
 from .token_faults import TOKENS
 
 
@@ -442,9 +442,13 @@ _ROWS = [
         for side in _TAKEN
         for name, wrong, rules in _PROOF
     ),
-    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
+    *(
+        (f"{side}-{name}", wrong, rules, None)
+        for side in _TAKEN
+        for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
+    ),
     *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
+    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
     *((name, wrong, rules, None) for name, wrong, rules in faults_mtls.MTLS),
 ]
 _MORE = (_ALSO, faults_mtls.ALSO)

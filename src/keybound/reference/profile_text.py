@@ -32,6 +32,7 @@ def render(state: Reference) -> str:
             "read": notes,
         },
         "introspection": {"client": RESOURCE_SERVER},
+        **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
@@ -66,6 +67,7 @@ def render_alone(state: Reference) -> str:
             "content_type": "application/json",
             "read": notes,
         },
+        **_limits(state),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
@@ -88,6 +90,10 @@ def render_alone(state: Reference) -> str:
 def _requirements(state: Reference) -> str:
     """Return the profile of requirements: each counts, so that each fault is seen (some want nonces on both sides)."""
     return "all" if set(state.nonces) == {"as", "rs"} else "all-without-nonces"
+
+
+def _limits(state: Reference) -> dict[str, dict[str, Any]]:
+    return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
 
 
 def _client(client: Client) -> dict[str, Any]:

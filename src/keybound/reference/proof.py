@@ -25,6 +25,7 @@ _HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha
 _LATE = 10**11  # seconds since 1970 that only milliseconds reach
 _ENDPOINTS = {"token", "par", "api", "userinfo"}
 _LATE_STORE = 0.15  # seconds
+_SMALL_STORE = 1000
 _KNOWN_HEADER = {"typ", "alg", "jwk"}
 _KNOWN_CLAIMS = {"jti", "htm", "htu", "iat", "ath", "nonce"}
 
@@ -66,6 +67,8 @@ class Checker:
     seen: Expiring[float] = field(default_factory=Expiring)
     hashes: set[str] = field(default_factory=set)
     last_keys: Expiring[dict[str, Any]] = field(default_factory=Expiring)
+    max_age: int = MAX_AGE
+    max_ahead: int = MAX_AHEAD
 
     def wrong(self, name: str) -> bool:
         """Return whether this side's fault `name` is on."""
@@ -78,15 +81,20 @@ class Checker:
             return None
         try:
             jws = jose.parse_jws(self._unwrapped(value), self.wrong)
+            if self.wrong("jti-stored-early"):
+                self._check_jti_alone(jws.claims)
             proof = self._check_header(jws, request)
             self._check_claims(jws.claims, request)
         except ValueError as error:
             raise ProofError(str(error)) from error
+        if self.wrong("jti-burned-by-challenge"):
+            self._check_replay(jws.claims, proof, request, value)
         if self.nonces and not self.nonces.accepts(jws.claims):
             raise ProofError("a nonce of this server is needed", "use_dpop_nonce")
-        self._check_replay(jws.claims, proof, request, value)
+        if not self.wrong("jti-burned-by-challenge"):
+            self._check_replay(jws.claims, proof, request, value)
         if self.wrong("jwk-optional"):
-            self.last_keys.put(request.who, proof.jwk, MAX_AGE)
+            self.last_keys.put(request.who, proof.jwk, self.max_age)
         return proof
 
     def _single(self, values: Sequence[str]) -> str | None:
@@ -270,9 +278,9 @@ class Checker:
         now = time.time()
         if not ("iat" not in claims and self.wrong("iat-optional")):
             iat = self._instant(self._iat(claims))
-            if iat < now - MAX_AGE and not self.wrong("iat-no-past-limit"):
+            if iat < now - self.max_age and not self.wrong("iat-no-past-limit"):
                 raise ValueError("iat is too long ago")
-            if iat > now + MAX_AHEAD and not self.wrong("iat-no-future-limit"):
+            if iat > now + self.max_ahead and not self.wrong("iat-no-future-limit"):
                 raise ValueError("iat is in the future")
         if "exp" in claims and _instant(claims["exp"]) <= now - MAX_AHEAD:
             raise ValueError("the proof has expired")
@@ -323,14 +331,38 @@ class Checker:
         """Section 11.1: one jti per key and target URI, for as long as the proof could be used."""
         if "jti" not in claims or self.wrong("no-replay-store"):
             return
-        key = json.dumps([proof.jkt, claims["jti"], uri.parse(request.uri)])
-        if self.wrong("replay-by-bytes"):
-            key = value
+        if self.side == "rs" and request.method != "GET" and self.wrong("replay-get-only"):
+            return
+        key = self._remembered(claims, proof, request, value)
         since = self.seen.get(key)
         late = _LATE_STORE if self.wrong("replay-store-late") else 0
         if since is not None and time.monotonic() >= since + late:
             raise ProofError("this proof was used before")
-        self.seen.put(key, since or time.monotonic(), MAX_AGE + MAX_AHEAD + 1)
+        short = self.wrong("replay-memory-short")
+        kept = self.max_age if short else self.max_age + self.max_ahead + 1
+        self.seen.put(key, since or time.monotonic(), kept)
+        if self.wrong("replay-store-small"):
+            self.seen.keep_newest(_SMALL_STORE)
+
+    def _remembered(self, claims: dict[str, Any], proof: Proof, request: Received, value: str) -> str:
+        """Return what is remembered of a proof; faults take too much of it, or too little."""
+        if self.wrong("replay-by-bytes"):
+            return value
+        if self.wrong("replay-by-jti-alone"):
+            return json.dumps(claims["jti"])
+        where: object = uri.parse(request.uri)
+        if self.wrong("replay-by-url"):
+            where = [request.uri, request.query]
+        if self.wrong("replay-by-htu-text"):
+            where = claims.get("htu")
+        return json.dumps([proof.jkt, claims["jti"], where])
+
+    def _check_jti_alone(self, claims: dict[str, Any]) -> None:
+        """The fault jti-stored-early: a jti is used up before anybody looked at the rest of its proof."""
+        key = json.dumps(["early", claims.get("jti")])
+        if self.seen.get(key) is not None:
+            raise ValueError("this jti was used before")
+        self.seen.put(key, time.monotonic(), self.max_age)
 
 
 def _proof(jwk: dict[str, Any]) -> Proof:

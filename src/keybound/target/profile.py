@@ -246,6 +246,12 @@ class Limits(_Model):
     clock_offset: float = Field(
         300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
     )
+    longest_wait: float = Field(
+        390.0, gt=0, le=86400, description="seconds that a case of --slow may wait in all"
+    )
+    nonce_lifetime: float = Field(
+        300.0, gt=0, le=86400, description="seconds after which the target's nonces must be worth nothing"
+    )
 
 
 class Profile(_Model):
