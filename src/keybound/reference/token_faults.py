@@ -101,6 +101,8 @@ TOKENS = [
         "the challenge points to the metadata of another resource",
         "RFC9728-5.1-challenge",
     ),
+    ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
+    ("rsa-exponent-one-ok", "an RSA key with exponent 1 is taken", "RFC8725-3.2-current-algorithms"),
 ]
 """(name, what is wrong, requirements it turns red) of each; ids get the prefix rs-."""
 
