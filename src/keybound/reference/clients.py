@@ -153,7 +153,10 @@ class Authenticator:
             client = self.clients.get(str(jws.claims.get("sub")))
             if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise _invalid_client()
-            if jws.header.get("alg") != "ES256" or jws.header.get("typ", "JWT") not in _ASSERTION_TYPS:
+            typed = jws.header.get("typ", "JWT") in _ASSERTION_TYPS
+            if jws.header.get("alg") != "ES256" or not (
+                typed or self.faults.on("as-assertion-typ-not-compared")
+            ):
                 raise _invalid_client()
             jose.verify(jws, client.key.public_key(), "ES256")
         except ValueError:

@@ -62,7 +62,10 @@ async def token(request: web.Request) -> web.Response:
         proof = None
     if certificate is None and client.identity and state.faults.on("as-mtls-binds-registered"):
         certificate = client.identity.der
-    return web.json_response(grant(TokenRequest(state, client, form, proof, certificate)))
+    answer = grant(TokenRequest(state, client, form, proof, certificate))
+    if proof is None and "DPoP" in request.headers and state.faults.on("as-empty-header-says-dpop"):
+        answer["token_type"] = "DPoP"
+    return web.json_response(answer)
 
 
 def _scope(asked: TokenRequest, allowed: str) -> str:

@@ -141,6 +141,8 @@ TOKENS = [
     ),
     ("token-introspected-type-wanted", "a response without token_type is refused", "RFC7662-2.2-claims"),
     ("token-revocation-unnoticed", "an active token is active for ten minutes", "RFC7662-4-revoked"),
+    ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
+    ("rsa-exponent-one-ok", "an RSA key with exponent 1 is taken", "RFC8725-3.2-current-algorithms"),
 ]
 """(name, what is wrong, requirements it turns red) of each; ids get the prefix rs-."""
 
