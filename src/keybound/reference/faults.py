@@ -605,8 +605,10 @@ _ROWS = [
     *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
     *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
     *((name, wrong, rules, None) for name, wrong, rules in faults_mtls.MTLS),
+    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
+    *((f"rs-{name}", wrong, rules, "rs") for name, wrong, rules in faults_time.RS),
 ]
-_MORE = (_ALSO, faults_mtls.ALSO)
+_MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
 # No authorization server knows of a fault of the resource server, so only cases of that role can notice it.
 FAULTS: dict[str, Fault] = {

@@ -94,11 +94,11 @@ class Checker:
             self._check_claims(jws.claims, request)
         except ValueError as error:
             raise ProofError(str(error)) from error
-        if self.wrong("jti-burned-by-challenge"):
+        if self.wrong("jti-burned-by-nonce"):
             self._check_replay(jws.claims, proof, request, value)
         if self.nonces and not self.nonces.accepts(jws.claims):
             raise ProofError("a nonce of this server is needed", "use_dpop_nonce")
-        if not self.wrong("jti-burned-by-challenge"):
+        if not self.wrong("jti-burned-by-nonce"):
             self._check_replay(jws.claims, proof, request, value)
         if self.wrong("jwk-optional") or self.wrong("other-jwts-ok"):
             self.last_keys.put(request.who, proof.jwk, self.max_age)
