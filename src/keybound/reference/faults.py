@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import faults_mtls
+from . import faults_flows, faults_mtls
 from .token_faults import TOKENS
 
 
@@ -313,9 +313,14 @@ _AS = [
     (
         "ignores-dpop-jkt-in-par",
         "dpop_jkt of a pushed request is ignored",
-        "RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-jkt-conflict",
+        "RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-jkt-conflict "
+        "RFC9449-10-code-key-mismatch RFC9126-3-request-object FAPI2SP-5.3.2.1-code-binding",
     ),
-    ("par-proof-not-bound", "a proof at PAR is checked and forgotten", "RFC9449-10.1-par-proof-binds"),
+    (
+        "par-proof-not-bound",
+        "a proof at PAR is checked and forgotten",
+        "RFC9449-10.1-par-proof-binds FAPI2SP-5.3.2.1-code-binding",
+    ),
     ("par-jkt-mismatch-ok", "dpop_jkt may differ from the proof at PAR", "RFC9449-10.1-par-jkt-conflict"),
     (
         "code-proof-optional",
@@ -443,6 +448,7 @@ FAULTS: dict[str, Fault] = {
     for name, wrong, rules in rows
 }
 FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_mtls.MTLS}
+FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_flows.FLOWS}
 FAULTS |= {
     name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
     for name, rules in faults_mtls.ALSO.items()
