@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import faults_mtls, faults_time
+from . import faults_flows, faults_mtls
 from .token_faults import TOKENS
 
 
@@ -448,9 +449,14 @@ _AS = [
     (
         "ignores-dpop-jkt-in-par",
         "dpop_jkt of a pushed request is ignored",
-        "RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-jkt-conflict",
+        "RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-jkt-conflict "
+        "RFC9449-10-code-key-mismatch RFC9126-3-request-object FAPI2SP-5.3.2.1-code-binding",
     ),
-    ("par-proof-not-bound", "a proof at PAR is checked and forgotten", "RFC9449-10.1-par-proof-binds"),
+    (
+        "par-proof-not-bound",
+        "a proof at PAR is checked and forgotten",
+        "RFC9449-10.1-par-proof-binds FAPI2SP-5.3.2.1-code-binding",
+    ),
     ("par-jkt-mismatch-ok", "dpop_jkt may differ from the proof at PAR", "RFC9449-10.1-par-jkt-conflict"),
     (
         "code-proof-optional",
@@ -619,6 +625,17 @@ FAULTS: dict[str, Fault] = {
         "rs" if name.startswith("rs-") else role,
     )
     for name, wrong, rules, role in _ROWS
+    for side, rows in (
+        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
+        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
+    )
+    for name, wrong, rules in rows
+}
+FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_mtls.MTLS}
+FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_flows.FLOWS}
+FAULTS |= {
+    name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
+    for name, rules in faults_mtls.ALSO.items()
 }
 
 
