@@ -150,7 +150,7 @@ class Session:
             Lane(name, client, grant, mechanism)
             for grant in grants
             for name, client in clients
-            if grant in client.grants and mechanism in client.mechanisms
+            if grant in client.grants and mechanism in client.mechanisms and client.jwks_uri is None
         ]
 
     def send(

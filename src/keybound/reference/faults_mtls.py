@@ -217,6 +217,16 @@ MTLS = [
         "an alternative name that begins with the registered one will do",
         "RFC8705-2.1-subject-match",
     ),
+    (
+        "as-jwks-uri-kept",
+        "what is at a client's jwks_uri is fetched once and never again",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "as-jwks-uri-old-kept",
+        "a certificate that was once at a client's jwks_uri is good for ever",
+        "RFC8705-2.2-registered-certificate",
+    ),
     ("rs-query-token-unbound", "a token in the query needs no certificate", "RFC8705-3-no-cert"),
 ]
 

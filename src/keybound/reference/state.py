@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from . import certificates, clients, pki
+from .client_keys import ClientKeys
 from .clients import Authenticator, Client
 from .errors import OAuthError, ProofError
 from .faults import Faults
@@ -41,6 +42,7 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
+    client_keys: ClientKeys = field(default_factory=lambda: ClientKeys(Faults()))
     trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
@@ -50,9 +52,14 @@ REFERENCE = web.AppKey("REFERENCE", Reference)
 
 
 def build(
-    issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str], header: str | None = None
+    issuer: str,
+    made: pki.Pki,
+    nonce: NonceMode,
+    faults: Sequence[str],
+    header: str | None = None,
+    jwks_uri: str | None = None,
 ) -> Reference:
-    """Return the state of a new server; ValueError on an unknown fault.
+    """Return the state of a new server; ValueError on an unknown fault. `jwks_uri`: of the client that has one.
 
     `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
     """
@@ -64,10 +71,11 @@ def build(
         issuer=issuer,
         faults=on,
         pki=made,
-        authenticator=Authenticator(clients.register(made), made.ca.certificate, audiences, on),
+        authenticator=Authenticator(clients.register(made, jwks_uri), made.ca.certificate, audiences, on),
         tokens=Tokens(issuer, pki.new_key(), on),
         nonces=nonces,
         header=header,
+        client_keys=ClientKeys(on),
         checkers={"as": Checker("as", on, nonces.get("as")), "rs": Checker("rs", on, nonces.get("rs"))},
     )
 
@@ -191,7 +199,9 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
         return known, form
     if values and client_chain(request, "as") and state.faults.on("as-certificate-excludes-secret"):
         raise OAuthError("invalid_client", "the certificate is nobody's", 401)
-    return authenticator.authenticate(form, values[0] if values else None, client_chain(request, "as")), form
+    fetched = await state.client_keys.of(known) if known and known.jwks_uri else []
+    chain = client_chain(request, "as")
+    return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
 
 
 def proof_of(request: web.Request, client: Client) -> Proof | None:
