@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from . import app, pki, profile_text, state
+from . import app, pki, profile_text, state, trailers
 from .faults import Faults
 from .trusted import Trusted
 
@@ -80,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
         if settings.trusts:
             reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
-        runner = web.AppRunner(
+        runner = (trailers.Runner if reference.faults.on("rs-trailers-merged") else web.AppRunner)(
             app.create(reference),
             access_log=None,
             logger=_log,

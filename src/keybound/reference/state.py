@@ -19,6 +19,7 @@ from .nonces import Nonces
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
+from .trailers import trailers
 from .trusted import Trusted
 
 NonceMode = Literal["off", "as", "rs", "both"]
@@ -101,6 +102,10 @@ def client_chain(request: web.Request, side: str) -> list[bytes]:
         found := certificates.from_any_header(request)
     ):
         return [found]
+    if state.faults.on("rs-trailers-merged"):
+        for name, value in trailers(request).items():
+            if name == "Client-Cert" and (found := certificates.from_header([value])):
+                return [found]
     plain = request.scheme == "http" and state.header is None
     if (
         plain
@@ -123,8 +128,7 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
     """Return what a proof has to match. The Host header only chooses among our own names."""
     state, side = request.app[REFERENCE], "rs" if token is not None else "as"
     alias = alias_of(state.issuer)
-    aliased = request.host == alias.partition("//")[2] and not state.faults.on("as-alias-htu-refused")
-    origin, method = alias if aliased else state.issuer, request.method
+    origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
     if state.faults.on(f"{side}-host-trusted"):
         origin = f"https://{request.headers.get('Host', '')}"
     host = request.headers.get("Host", "")
