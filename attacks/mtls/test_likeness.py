@@ -42,8 +42,6 @@ LIKENESSES = (
             ("reissued", "same key, another certificate", RENEWED, "rs-mtls-key-compared", KEY),
             ("appended", "another certificate, with the token's behind it", OTHER, "rs-mtls-issuer-compared",
              "the public certificate of the victim, sent along, is taken for proved"),
-            ("self-signed-twin", "same subject, another key, self-signed", OTHER, "rs-mtls-subject-compared", NAME),
-            ("self-signed-reissued", "same key, another certificate, self-signed", RENEWED, "rs-mtls-key-compared", KEY),
         )
     ),
     *(

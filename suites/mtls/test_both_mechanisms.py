@@ -2,8 +2,7 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas_mtls import with_proof
-from keybound.errors import Inconclusive, NotApplicable
-from keybound.judge.answer import Outcome
+from keybound.errors import Inconclusive
 
 BOTH = Case("as.both.issue", "a certificate and a proof in one token request", ("FAPI2SP-5.3.2.1-constraint-method",),
             ("as-both-unbound",), "the two get in each other's way, and the token is bound to nothing", mechanism="mtls",
@@ -34,16 +33,3 @@ AUTHENTICATED = Case("as.both.dpop-token", "a client that authenticates by certi
 def test_proof_counts_beside_the_certificate(case, target):
     reading = target.token("dpop", auth="tls_client_auth", readable=True)
     target.expect(reading.cnf.get("jkt") == reading.token.key.thumbprint, f"cnf.jkt {reading.token.key.thumbprint}", reading.facts)
-
-
-ALIAS = Case("as.both.htu.alias", "a proof made for the alias, at the alias", ("RFC8705-5-alias-function",),
-             ("as-alias-htu-refused",), "clients with certificates cannot use DPoP", place="both.token", lenient=True, also=("BM-05",))
-
-
-@cases(ALIAS)
-def test_htu_is_the_alias(case, target):
-    if target.session.metadata.endpoint("token") == target.session.metadata.endpoint("token", mtls=True):
-        raise NotApplicable("the metadata names no alias of the token endpoint")
-    target.bench.require(target.place("token"))
-    answer = target.place(case.place).attempt(None, "variant")
-    target.expect(answer.outcome is Outcome.EFFECT, "a token", answer.seen)

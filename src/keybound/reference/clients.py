@@ -40,6 +40,8 @@ class Client:
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
+    jwks_uri: str | None = None
+    """Where the certificate of self_signed_tls_client_auth is to be fetched; None: it is `identity`'s."""
     registered_by: str = "dn"
     """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
 
@@ -49,8 +51,8 @@ class Client:
         return self.auth == "none"
 
 
-def register(made: pki.Pki) -> dict[str, Client]:
-    """Return the clients by id, with new secrets and the certificates of `made`."""
+def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
+    """Return the clients by id, with new secrets and the certificates of `made`; one more with `jwks_uri`."""
 
     def secret() -> str:
         return secrets.token_urlsafe(32)
@@ -85,6 +87,14 @@ def register(made: pki.Pki) -> dict[str, Client]:
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
             identity=made.public_mtls,
         ),
+        *(
+            [
+                Client(
+                    "jwks_uri", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
+                    identity=made.holder("self-signed"), jwks_uri=jwks_uri,
+                )
+            ] if jwks_uri else []
+        ),
         Client("rs", "client_secret_basic", (), secret=secret()),
     ]  # fmt: skip
     return {client.id: client for client in clients}
@@ -100,11 +110,16 @@ class Authenticator:
     faults: Faults
 
     def authenticate(
-        self, form: Mapping[str, str], authorization: str | None, chain: Sequence[bytes]
+        self,
+        form: Mapping[str, str],
+        authorization: str | None,
+        chain: Sequence[bytes],
+        fetched: Sequence[x509.Certificate] = (),
     ) -> Client:
         """Return the client that sent a request; OAuthError `invalid_client` if it does not prove to be it.
 
-        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first.
+        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first;
+        `fetched` are the certificates at its jwks_uri, if it has one.
         """
         named = self.clients.get(form.get("client_id", ""))
         second = authorization is not None or "client_assertion" in form
@@ -136,7 +151,7 @@ class Authenticator:
             others = [each.identity.der for each in self.clients.values() if each.identity]
             if chain and chain[0] in others and self.faults.on("as-mtls-any-registered"):
                 return client
-            return self._certificate(client, chain)
+            return self._certificate(client, chain, fetched)
         if not client.public or "client_secret" in form:
             raise _invalid_client()
         return client
@@ -194,13 +209,16 @@ class Authenticator:
             return False
         return audience in self.audiences
 
-    def _certificate(self, client: Client, chain: Sequence[bytes]) -> Client:
+    def _certificate(
+        self, client: Client, chain: Sequence[bytes], fetched: Sequence[x509.Certificate]
+    ) -> Client:
         """RFC 8705 section 2.1 (subject under our CA) or 2.2 (exactly the registered certificate)."""
         assert client.identity is not None  # noqa: S101  # register() gives one to each such client
         if not chain:
             proven = self.faults.on("as-mtls-certificate-optional")
         elif client.auth == "self_signed_tls_client_auth":
-            proven = self._registered(client.identity.certificate, chain[0])
+            registered = fetched if client.jwks_uri else [client.identity.certificate]
+            proven = any(self._registered(each, chain[0]) for each in registered)
         else:
             shown = [x509.load_der_x509_certificate(der) for der in chain]
             proven = self._issued_to(client, shown) or self.faults.on("as-mtls-any-certificate")

@@ -4,8 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import faults_mtls, faults_time
-from . import faults_flows, faults_mtls
+from . import faults_flows, faults_mtls, faults_time
 from .token_faults import TOKENS
 
 
@@ -603,16 +602,12 @@ _ROWS = [
         for side in _TAKEN
         for name, wrong, rules in _PROOF
     ),
-    *(
-        (f"{side}-{name}", wrong, rules, None)
-        for side in _TAKEN
-        for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
-    ),
+    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
     *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
-    *((name, wrong, rules, None) for name, wrong, rules in faults_mtls.MTLS),
+    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
     *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
-    *((f"rs-{name}", wrong, rules, "rs") for name, wrong, rules in faults_time.RS),
+    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in faults_time.RS),
+    *((name, wrong, rules, None) for name, wrong, rules in [*faults_mtls.MTLS, *faults_flows.FLOWS]),
 ]
 _MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
@@ -625,17 +620,6 @@ FAULTS: dict[str, Fault] = {
         "rs" if name.startswith("rs-") else role,
     )
     for name, wrong, rules, role in _ROWS
-    for side, rows in (
-        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
-        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
-    )
-    for name, wrong, rules in rows
-}
-FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_mtls.MTLS}
-FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_flows.FLOWS}
-FAULTS |= {
-    name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
-    for name, rules in faults_mtls.ALSO.items()
 }
 
 

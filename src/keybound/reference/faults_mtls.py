@@ -186,7 +186,6 @@ MTLS = [
         "RFC8705-5-alias-function",
     ),
     ("as-htu-alias-merged", "htu of the endpoint and of its alias are one", "RFC9449-4.3-htu"),
-    ("as-alias-htu-refused", "at the alias htu has to be the plain endpoint", "RFC8705-5-alias-function"),
     (
         "as-mtls-client-proof-ignored",
         "the proof of a client that authenticates by certificate is not read",
@@ -216,6 +215,21 @@ MTLS = [
         "as-mtls-name-prefix",
         "an alternative name that begins with the registered one will do",
         "RFC8705-2.1-subject-match",
+    ),
+    (
+        "as-jwks-uri-kept",
+        "what is at a client's jwks_uri is fetched once and never again",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "as-jwks-uri-old-kept",
+        "a certificate that was once at a client's jwks_uri is good for ever",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "rs-trailers-merged",
+        "trailer fields count as header fields, a certificate among them",
+        "RFC8705-3-cert-from-tls RFC9700-4.13-sanitized-headers",
     ),
     ("rs-query-token-unbound", "a token in the query needs no certificate", "RFC8705-3-no-cert"),
 ]

@@ -113,6 +113,8 @@ def _client(client: Client) -> dict[str, Any]:
         "certificate_bound": client.certificate_bound,
         "par": client.par,
     }
+    if client.jwks_uri:
+        values["jwks_uri"] = client.jwks_uri
     if client.registered_by != "dn":
         values["registered_by"] = client.registered_by
     return values | {name: True for name, on in flags.items() if on}
