@@ -21,7 +21,7 @@ from keybound.craft.jose import Key
 from keybound.errors import KeyboundError, LeftOut, TargetError, UsageError
 from keybound.flows import doctor, keys
 from keybound.flows.issuer import serving
-from keybound.judge import baseline, catalogue
+from keybound.judge import baseline, catalogue, profiles
 from keybound.judge.verdict import Verdict
 from keybound.report.stream import Writer
 from keybound.target import capabilities
@@ -38,7 +38,10 @@ _START_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Options:
-    """What a run was asked for. `target` None is the embedded reference target, the only one that has faults."""
+    """What a run was asked for. `target` None is the embedded reference target, the only one that has faults.
+
+    `requirements` is the profile of requirements; None: the one that the target's profile names.
+    """
 
     target: str | None = None
     out: Path = Path("keybound-report")
@@ -48,6 +51,7 @@ class Options:
     faults: tuple[str, ...] = ()
     nonce: str = "off"
     rs_only: bool = False
+    requirements: str | None = None
     slow: bool = False
     flood: bool = False
 
@@ -144,14 +148,16 @@ class Controller:
                 self._accepted = baseline.load(folder / profile.baseline, self.case_ids)
             if isinstance(profile.tokens, Minted):
                 self._issuer.enter_context(serving(keys.load(profile.tokens)))
+            known = profiles.load(*self._requirement_profile(profile, folder))
             self._open()
-            diagnosis = self._examine(profile)
+            diagnosis = self._examine(profile, known)
         except BaseException:
             self.stop()
             raise
         self.worker_data = {
             "profile": text,
             "folder": str(folder),
+            "requirements": [*map(str, self._requirement_profile(profile, folder))],
             "source": self.options.target or "reference",
             "secrets": self._secrets,
             "redaction_key": secrets.token_hex(32),
@@ -167,7 +173,12 @@ class Controller:
         except OSError as error:
             raise UsageError(f"cannot write to --out {out}: {error.strerror}") from None
 
-    def _examine(self, profile: Profile) -> doctor.Diagnosis:
+    def _requirement_profile(self, profile: Profile, folder: Path) -> tuple[str, Path]:
+        """Return its name and where a relative path starts: the command's option goes before the target's profile."""
+        named = self.options.requirements
+        return (named, Path.cwd()) if named else (profile.requirements, folder)
+
+    def _examine(self, profile: Profile, known: profiles.RequirementProfile) -> doctor.Diagnosis:
         redactor = Redactor()
 
         def secret(value: str, kind: str) -> None:
@@ -183,7 +194,7 @@ class Controller:
             clock.learn(exchange)
             count["requests"] += 1
 
-        self._write(self._header(profile))
+        self._write(self._header(profile, known))
         limits = profile.limits
         with Wire(
             profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record
@@ -210,8 +221,8 @@ class Controller:
         self._requests = count["requests"]
         return diagnosis
 
-    def _header(self, profile: Profile) -> dict[str, Any]:
-        rows = catalogue.load(fixtures() / "requirements").values()
+    def _header(self, profile: Profile, known: profiles.RequirementProfile) -> dict[str, Any]:
+        rows = known.active(catalogue.load(fixtures() / "requirements")).values()
         wanted = (
             "id",
             "spec",
@@ -241,6 +252,7 @@ class Controller:
                 "mechanism": self.options.mechanism,
                 "keyword": self.options.keyword,
             },
+            "requirement_profile": {"name": known.name, "title": known.title},
             "requirements": [
                 {name: value for name, value in asdict(row).items() if name in wanted}
                 | {"also": list(row.also)}

@@ -18,7 +18,7 @@ from keybound.controller import Controller, Options
 from keybound.errors import Inconclusive, KeyboundError, LeftOut, NotApplicable, NotRun, Violation
 from keybound.flows import doctor
 from keybound.flows.session import Session
-from keybound.judge import catalogue
+from keybound.judge import catalogue, profiles
 from keybound.judge.rules import Finding, Judgement
 from keybound.judge.verdict import Verdict
 from keybound.report.render import render_all
@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--role", choices=("as", "rs"), help="only cases of this role")
     group.addoption("--mechanism", choices=("dpop", "mtls"), help="only cases of this mechanism")
     group.addoption("--fault", action="append", default=[], help="switch on a fault of the reference target")
+    group.addoption("--requirements", help="profile of requirements; default: what the target's profile says")
     group.addoption("--slow", action="store_true", help="also the cases that wait, one after another")
     group.addoption("--flood", action="store_true", help="also the cases that send thousands of requests")
     group.addoption("--waiting-elsewhere", action="store_true", help=SUPPRESS)
@@ -90,6 +91,7 @@ def _controller(config: pytest.Config) -> Controller:
             mechanism=config.getoption("--mechanism"),
             keyword=config.getoption("keyword") or None,
             faults=tuple(config.getoption("--fault")),
+            requirements=config.getoption("--requirements"),
             slow=config.getoption("--slow"),
             flood=config.getoption("--flood"),
         )
@@ -194,8 +196,28 @@ class Worker:
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
         session.resource_metadata = diagnosis.resource
-        known = requirements or catalogue.load(fixtures() / "requirements")
-        self.bench = Bench(session, known, diagnosis.facts, self.exchanges)
+        name, start = data["requirements"]
+        chosen = profiles.load(name, Path(start))
+        known = dict(requirements or catalogue.load(fixtures() / "requirements"))
+        active = chosen.active(known)
+        self.counting = frozenset(active)
+        self.counting_where = f"{chosen.name} ({chosen.title})"
+        self.bench = Bench(session, known | active, diagnosis.facts, self.exchanges)
+
+    def require_counting(self, case: Case) -> None:
+        """Raise NotApplicable when no requirement of `case` counts in the profile of requirements."""
+        if not self.counting.intersection(case.requirements):
+            names = ", ".join(case.requirements)
+            raise NotApplicable(f"not among the requirements of {self.counting_where}: {names}")
+
+    def only_counting(self, judgement: Judgement) -> None:
+        """Take the findings out of `judgement` that do not count; what would have been red is noted."""
+        for finding in judgement.findings:
+            if finding.requirement not in self.counting and finding.verdict in {Verdict.FAIL, Verdict.WARN}:
+                judgement.notes.append(
+                    f"{finding.requirement} does not hold, and does not count in {self.counting_where}"
+                )
+        judgement.findings[:] = [each for each in judgement.findings if each.requirement in self.counting]
 
     def _record(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -231,7 +253,8 @@ def _event(case: Case, judgement: Judgement, worker: Worker, started: float, clo
         "verdict": judgement.verdict.value,
         "evidence": judgement.evidence if judgement.verdict is Verdict.PASS else None,
         "reason": text(judgement.reason) if judgement.reason else None,
-        "requirements": list(case.requirements),
+        "requirements": [name for name in case.requirements if name in worker.counting]
+        or list(case.requirements),
         "findings": [
             {
                 "requirement": finding.requirement,
@@ -265,10 +288,14 @@ def carry_out(
     try:
         if worker.bench.lost:
             raise NotRun(worker.bench.lost)
+        worker.require_counting(case)
         call()
         judgement = target.judgement
         if not judgement.findings:
             raise RuntimeError(f"{case.id} judged nothing")
+        worker.only_counting(judgement)
+        if not judgement.findings:
+            raise NotApplicable("; ".join(judgement.notes) or "what it looked at does not count here")
     except NotApplicable as error:
         judgement = _all(case, Verdict.NOT_APPLICABLE, str(error))
     except NotRun as error:

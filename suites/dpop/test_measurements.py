@@ -54,7 +54,7 @@ def test_used_proof_is_worth_nothing(case, target):
     target.expect(again.outcome is not Outcome.EFFECT, "a used proof is refused", f"{again.seen}; proofs are good for {past + ahead} s")
 
 
-ALGS = Case("as.measure.algs", "the algorithms that proofs may have, against those advertised", ("RFC9449-5.1-signing-algs",),
+ALGS = Case("as.measure.unadvertised-algs", "the algorithms that proofs may have, against those advertised", ("RFC9449-5.1-signing-algs",),
             ("as-metadata-algs-partial",), "an algorithm that nobody knows of is taken, and may be a weak one", place="token",
             lenient=True)
 ED25519 = {"EdDSA", "Ed25519"}  # two names for the same

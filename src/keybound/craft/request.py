@@ -48,8 +48,8 @@ class Draft:
     """One request before it is sent.
 
     `token` travels as `Authorization: <scheme> <token>`. `proof_headers` turns the encoded proof into the values of
-    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is. `target` replaces the
-    request target that `url` gives, and may be no part of it.
+    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is. `trailers` follow a body
+    that goes in chunks (RFC 9112 section 7.1.2). `target` replaces the request target that `url` gives.
     """
 
     method: str
@@ -63,6 +63,7 @@ class Draft:
     scheme: str = "DPoP"
     proof: Proof | None = None
     proof_name: str = "DPoP"
+    trailers: list[tuple[str, str]] = field(default_factory=list)
     proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
     target: str | None = None
 

@@ -56,6 +56,7 @@ def metadata_of(state: Reference) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
+        "request_object_signing_alg_values_supported": _ASSERTION_ALGS,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "dpop_signing_alg_values_supported": algs,

@@ -1,3 +1,5 @@
+"""Faults about time, replay, nonces and the received URI: (name, what is wrong, requirements)."""
+
 """Faults about time, replay, nonces and the received URI: (id, what is wrong, requirements), as in `faults`."""
 
 _REPLAY, _HARMLESS = "RFC9449-11.1-jti-replay", "KEYBOUND-refusal-harmless"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from . import certificates, clients, pki
+from .client_keys import ClientKeys
 from .clients import Authenticator, Client
 from .errors import OAuthError, ProofError
 from .faults import Faults
@@ -18,6 +19,7 @@ from .nonces import Nonces
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
+from .trailers import trailers
 from .trusted import Trusted
 
 NonceMode = Literal["off", "as", "rs", "both"]
@@ -41,6 +43,7 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
+    client_keys: ClientKeys = field(default_factory=lambda: ClientKeys(Faults()))
     trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
@@ -51,9 +54,14 @@ REFERENCE = web.AppKey("REFERENCE", Reference)
 
 
 def build(
-    issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str], header: str | None = None
+    issuer: str,
+    made: pki.Pki,
+    nonce: NonceMode,
+    faults: Sequence[str],
+    header: str | None = None,
+    jwks_uri: str | None = None,
 ) -> Reference:
-    """Return the state of a new server; ValueError on an unknown fault.
+    """Return the state of a new server; ValueError on an unknown fault. `jwks_uri`: of the client that has one.
 
     `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
     """
@@ -67,10 +75,11 @@ def build(
         issuer=issuer,
         faults=on,
         pki=made,
-        authenticator=Authenticator(clients.register(made), made.ca.certificate, audiences, on),
+        authenticator=Authenticator(clients.register(made, jwks_uri), made.ca.certificate, audiences, on),
         tokens=Tokens(issuer, pki.new_key(), on),
         nonces=nonces,
         header=header,
+        client_keys=ClientKeys(on),
         checkers={"as": Checker("as", on, nonces.get("as")), "rs": Checker("rs", on, nonces.get("rs"))},
     )
 
@@ -94,6 +103,12 @@ def alias_of(issuer: str) -> str:
     return issuer.replace("//localhost", "//127.0.0.1")
 
 
+def at_plain(request: web.Request) -> bool:
+    """Return whether a request came to an endpoint by the name that has an alias."""
+    state = request.app[REFERENCE]
+    return state.header is None and f"//{request.host}" != alias_of(state.issuer).partition(":")[2]
+
+
 def client_chain(request: web.Request, side: str) -> list[bytes]:
     """Return the client's certificate (DER) and what it showed of its chain; empty when it has none.
 
@@ -104,6 +119,10 @@ def client_chain(request: web.Request, side: str) -> list[bytes]:
         found := certificates.from_any_header(request)
     ):
         return [found]
+    if state.faults.on("rs-trailers-merged"):
+        for name, value in trailers(request).items():
+            if name == "Client-Cert" and (found := certificates.from_header([value])):
+                return [found]
     plain = request.scheme == "http" and state.header is None
     if (
         plain
@@ -201,8 +220,20 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     values = request.headers.getall("Authorization", [])
     if len(values) > 1:
         raise OAuthError("invalid_request", "more than one Authorization header")
-    authenticator = request.app[REFERENCE].authenticator
-    return authenticator.authenticate(form, values[0] if values else None, client_chain(request, "as")), form
+    state, authenticator = request.app[REFERENCE], request.app[REFERENCE].authenticator
+    known = authenticator.clients.get(form.get("client_id", ""))
+    if (
+        known
+        and known.identity
+        and at_plain(request)
+        and state.faults.on("as-plain-endpoint-unauthenticated")
+    ):
+        return known, form
+    if values and client_chain(request, "as") and state.faults.on("as-certificate-excludes-secret"):
+        raise OAuthError("invalid_client", "the certificate is nobody's", 401)
+    fetched = await state.client_keys.of(known) if known and known.jwks_uri else []
+    chain = client_chain(request, "as")
+    return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
 
 
 def proof_of(request: web.Request, client: Client) -> Proof | None:

@@ -27,12 +27,16 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as sent; `target` is the second word of its first line where that is not what `url` gives."""
+    """A request as sent. With `trailers` it goes in chunks, and these fields come after the last one.
+
+    `target` is the second word of its first line where that is not what `url` gives.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+    trailers: Headers = ()
     target: str | None = None
 
 
