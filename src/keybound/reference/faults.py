@@ -10,15 +10,11 @@ from .token_faults import TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red.
-
-    `role` is the one role whose cases can notice it; None when it shows at both servers.
-    """
+    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red."""
 
     id: str
     wrong: str
     requirements: tuple[str, ...]
-    role: str | None = None
 
 
 # What a bad proof that is taken breaks in any case, beside the rule it breaks.
@@ -598,28 +594,25 @@ _ALSO = {
 
 _ROWS = [
     *(
-        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}", side)
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
         for side in _TAKEN
         for name, wrong, rules in _PROOF
     ),
-    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
-    *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
-    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in faults_time.RS),
-    *((name, wrong, rules, None) for name, wrong, rules in [*faults_mtls.MTLS, *faults_flows.FLOWS]),
+    *(
+        (f"{side}-{name}", wrong, rules)
+        for side in _TAKEN
+        for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
+    ),
+    *((f"as-{name}", wrong, rules) for name, wrong, rules in _AS),
+    *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
+    *faults_mtls.MTLS,
+    *faults_flows.FLOWS,
 ]
 _MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
-# No authorization server knows of a fault of the resource server, so only cases of that role can notice it.
 FAULTS: dict[str, Fault] = {
-    name: Fault(
-        name,
-        wrong,
-        tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()),
-        "rs" if name.startswith("rs-") else role,
-    )
-    for name, wrong, rules, role in _ROWS
+    name: Fault(name, wrong, tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()))
+    for name, wrong, rules in _ROWS
 }
 
 
