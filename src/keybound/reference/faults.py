@@ -553,8 +553,8 @@ _AS = [
         "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t",
     ),
     (
-        "assertion-typ-not-compared",
-        "a client assertion may be typed as a proof",
+        "proof-as-assertion-ok",
+        "a proof passes for a client assertion",
         "RFC8725-3.12-exclusive-rules",
     ),
     ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
