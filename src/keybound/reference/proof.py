@@ -80,7 +80,7 @@ class Checker:
         value = self._single(values)
         if value is None or ("." not in value and self.wrong("malformed-proof-ignored")):
             return None
-        if not value and self.faults.on("as-empty-header-says-dpop"):
+        if not value and self.side == "as" and self.wrong("empty-header-says-dpop"):
             return None
         if self.wrong("unreadable-proof-ignored") and not lax.readable(value):
             return None
