@@ -185,6 +185,7 @@ _PROOF = [
         "what jku and x5u point to is fetched, and its key used where jwk is missing",
         "RFC8725-3.10-no-key-fetch RFC9449-4.3-jwk-present",
     ),
+    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
 ]
 
 # Other defects of the proof check; each exists twice too.
@@ -262,7 +263,6 @@ _BOTH = [
         "RFC8725-3.1-algorithm-verified FAPI2SP-5.4.1-jwt-bcp",
     ),
     ("rsa-sha1-ok", "RSA with SHA-1 is taken", "RFC8725-3.2-current-algorithms"),
-    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
     ("crashes-on-long-jti", "a long jti ends in a 500", "RFC9449-11.1-jti-size"),
     ("crashes-on-bad-point", "a point that is not on its curve ends in a 500", "KEYBOUND-robustness"),
     (
@@ -588,6 +588,12 @@ _ALSO = {
     "rs-iat-no-past-limit": "MCP-dpop-proof-checks",
     "rs-iat-milliseconds-ok": "MCP-dpop-proof-checks",
     "rs-iat-no-future-limit": "MCP-dpop-proof-checks",
+    "as-rsa-padding-either-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-padding-either-ok": "RFC9449-7.1-proof-checked",
+    "as-rsa-sha1-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-sha1-ok": "RFC9449-7.1-proof-checked",
+    "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
+    "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
