@@ -594,6 +594,7 @@ _ALSO = {
     "rs-rsa-sha1-ok": "RFC9449-7.1-proof-checked",
     "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
     "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
+    "rs-refuses-extra-members": "RFC7638-3-required-members",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",

@@ -139,10 +139,11 @@ class Checker:
         """Items 4 to 7: type, algorithm, signature, and a key that is public."""
         header = jws.header
         self._check_typ(header)
+        jwk = self._jwk(header, request)
         unknown = (header.keys() - _KNOWN_HEADER) | (jws.claims.keys() - _KNOWN_CLAIMS)
+        unknown |= jwk.keys() - {*jose.REQUIRED_MEMBERS.get(str(jwk.get("kty")), ())}
         if unknown and self.wrong("refuses-extra-members"):
             raise ValueError("unknown member")
-        jwk = self._jwk(header, request)
         if (lax_jwk := lax.accepted(jws, jwk, self.wrong)) is not None:
             return _proof(lax_jwk)
         alg = header.get("alg")
