@@ -176,13 +176,12 @@ class Authenticator:
         """RFC 7523 section 3; the issuer and both endpoints are accepted audiences (RFC 9126 section 2)."""
         try:
             jws = jose.parse_jws(form["client_assertion"])
+            if "jwk" in jws.header and self.faults.on("as-proof-as-assertion-ok"):
+                return self.clients[form["client_id"]]
             client = self.clients.get(str(jws.claims.get("sub")))
             if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise _invalid_client()
-            typed = jws.header.get("typ", "JWT") in _ASSERTION_TYPS
-            if jws.header.get("alg") != "ES256" or not (
-                typed or self.faults.on("as-assertion-typ-not-compared")
-            ):
+            if jws.header.get("alg") != "ES256" or jws.header.get("typ", "JWT") not in _ASSERTION_TYPS:
                 raise _invalid_client()
             jose.verify(jws, client.key.public_key(), "ES256")
         except ValueError:

@@ -181,6 +181,7 @@ _PROOF = [
         "what jku and x5u point to is fetched, and its key used where jwk is missing",
         "RFC8725-3.10-no-key-fetch RFC9449-4.3-jwk-present",
     ),
+    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
 ]
 
 # Other defects of the proof check; each exists twice too.
@@ -258,7 +259,6 @@ _BOTH = [
         "RFC8725-3.1-algorithm-verified FAPI2SP-5.4.1-jwt-bcp",
     ),
     ("rsa-sha1-ok", "RSA with SHA-1 is taken", "RFC8725-3.2-current-algorithms"),
-    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
     ("crashes-on-long-jti", "a long jti ends in a 500", "RFC9449-11.1-jti-size"),
     ("crashes-on-bad-point", "a point that is not on its curve ends in a 500", "KEYBOUND-robustness"),
     (
@@ -549,8 +549,8 @@ _AS = [
         "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t",
     ),
     (
-        "assertion-typ-not-compared",
-        "a client assertion may be typed as a proof",
+        "proof-as-assertion-ok",
+        "a proof passes for a client assertion",
         "RFC8725-3.12-exclusive-rules",
     ),
     ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
@@ -584,6 +584,13 @@ _ALSO = {
     "rs-iat-no-past-limit": "MCP-dpop-proof-checks",
     "rs-iat-milliseconds-ok": "MCP-dpop-proof-checks",
     "rs-iat-no-future-limit": "MCP-dpop-proof-checks",
+    "as-rsa-padding-either-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-padding-either-ok": "RFC9449-7.1-proof-checked",
+    "as-rsa-sha1-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-sha1-ok": "RFC9449-7.1-proof-checked",
+    "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
+    "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
+    "rs-refuses-extra-members": "RFC7638-3-required-members",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
