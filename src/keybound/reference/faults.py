@@ -600,11 +600,7 @@ _ALSO = {
 }
 
 _ROWS = [
-    *(
-        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
-        for side in _TAKEN
-        for name, wrong, rules in _PROOF
-    ),
+    *((f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}") for side in _TAKEN for name, wrong, rules in _PROOF),
     *(
         (f"{side}-{name}", wrong, rules)
         for side in _TAKEN
