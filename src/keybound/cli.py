@@ -210,7 +210,18 @@ def list_cases(as_json: JsonOption = False) -> None:
 
     found = load_all().values()
     if as_json:
-        names = ("id", "title", "threat", "role", "mechanism", "requirements", "faults", "also")
+        names = (
+            "id",
+            "title",
+            "threat",
+            "role",
+            "mechanism",
+            "requirements",
+            "faults",
+            "also",
+            "slow",
+            "flood",
+        )
         _print_json([{name: getattr(case, name) for name in names} for case in found])
         return
     for case in found:

@@ -158,7 +158,9 @@ class Session:
     ) -> Answer:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
         trailers = tuple(draft.trailers)
-        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers)
+        request = Request(
+            draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers, draft.target
+        )
         exchange = self.wire.send(request, draft.identity, label)
         answer = read(exchange, effect, certificate_matters=certificate_matters)
         self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)

@@ -27,6 +27,8 @@ def metadata_of(state: Reference) -> dict[str, Any]:
     algs: Any = list(PROOF_ALGS)
     if state.faults.on("as-metadata-algs-none"):
         algs.append("none")
+    if state.faults.on("as-metadata-algs-partial"):
+        algs.remove("RS256")
     if state.faults.on("as-metadata-secrets-only"):
         methods = [method for method in methods if "secret" in method]
     if state.faults.on("as-metadata-algs-string"):

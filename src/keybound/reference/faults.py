@@ -185,19 +185,20 @@ _PROOF = [
 ]
 
 # Other defects of the proof check; each exists twice too.
+_REPLAY = "RFC9449-11.1-jti-replay"
 _BOTH = [
     (
         "htu-not-normalised",
         "htu is compared as a string, query and all",
         "RFC9449-4.3-htu-normalization RFC9449-4.3-htu-query-fragment",
     ),
-    ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
+    ("no-replay-store", "a proof can be used again", f"{_REPLAY} {faults_time.REPLAYED}"),
     (
         "replay-by-bytes",
         "a used proof is remembered by its bytes, which have several spellings",
         "RFC9449-11.1-jti-replay",
     ),
-    ("replay-store-late", "a used proof is remembered a moment later", "RFC9449-11.1-jti-replay"),
+    ("replay-store-late", "a used proof is remembered a moment later", f"{_REPLAY} {faults_time.REPLAYED}"),
     ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
     (
         "signature-es-only",
@@ -219,8 +220,12 @@ _BOTH = [
     ),
     ("iat-integer-only", "an iat with a fraction is refused", "RFC9449-4.3-iat-present"),
     ("crashes-on-huge-iat", "an iat of 1e400 ends in a 500", "KEYBOUND-robustness"),
-    ("nonce-optional", "a proof without a nonce is taken once one was given", "RFC9449-11.3-nonce-downgrade"),
-    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce"),
+    (
+        "nonce-optional",
+        "a proof without a nonce is taken once one was given",
+        "RFC9449-11.3-nonce-downgrade ATPROTO-dpop-nonce-required",
+    ),
+    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce RFC9449-9-nonce-issuer"),
     ("nonce-cut", "the last character of a nonce is not compared", "RFC9449-4.3-nonce"),
     ("nonce-wrong-status", "a missing nonce is answered with the other side's status", ""),
     ("nonce-withheld", "a wrong nonce is refused and no new one is given", ""),
@@ -610,6 +615,14 @@ _ROWS = [
     *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
     *faults_mtls.MTLS,
     *faults_flows.FLOWS,
+    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
+    *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
+    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
+    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
+    *((f"as-{name}", wrong, rules, "as") for name, wrong, rules in faults_time.AS),
+    *((f"rs-{name}", wrong, rules, "rs") for name, wrong, rules in faults_time.RS),
+    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in faults_time.RS),
+    *((name, wrong, rules, None) for name, wrong, rules in [*faults_mtls.MTLS, *faults_flows.FLOWS]),
 ]
 _MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 

@@ -306,9 +306,10 @@ class Checker:
             self.wrong, claims, "iat"
         ):
             iat = self._instant(self._iat(claims))
-            if iat < now - self.max_age and not self.wrong("iat-no-past-limit"):
+            past, ahead = self._window()
+            if iat < now - past and not self.wrong("iat-no-past-limit"):
                 raise ValueError("iat is too long ago")
-            if iat > now + self.max_ahead and not self.wrong("iat-no-future-limit"):
+            if iat > now + ahead and not self.wrong("iat-no-future-limit"):
                 raise ValueError("iat is in the future")
         if self.wrong("exp-nbf-ignored"):
             return
@@ -316,6 +317,16 @@ class Checker:
             raise ValueError("the proof has expired")
         if "nbf" in claims and _instant(claims["nbf"]) > now + self.max_ahead:
             raise ValueError("the proof is not valid yet")
+
+    def _window(self) -> tuple[int, int]:
+        """Return how many seconds old and how many ahead a proof may be."""
+        if self.side == "rs" and self.wrong("iat-ten-minutes"):
+            return 600, 600
+        if self.side == "as" and self.wrong("iat-two-minutes-ahead"):
+            return self.max_age, 120
+        if self.side == "as" and self.wrong("iat-nothing-ahead"):
+            return self.max_age, 0
+        return self.max_age, self.max_ahead
 
     def _instant(self, value: Any) -> float:
         if isinstance(value, float) and value != value and self.wrong("iat-nan-ok"):  # noqa: PLR0124

@@ -92,7 +92,7 @@ class Visit:
             return None
         if self.state.trusted is not None:
             return await self.state.trusted.read(self.credentials)
-        return self.state.tokens.read(self.credentials)
+        return self.state.tokens.read(self.credentials, even_revoked=self.wrong("revoked-token-ok"))
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""

@@ -153,6 +153,13 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
         return Received(method, f"https://{host.rstrip('?#')}", "", who, token)
     if state.faults.on(f"{side}-method-override-trusted"):
         method = request.headers.get("X-HTTP-Method-Override", method)
+    if state.faults.on(f"{side}-other-overrides-trusted"):
+        named = (request.headers.get(name) for name in ("X-HTTP-Method", "X-Method-Override"))
+        method = next(filter(None, (*named, request.query.get("_method"))), method)
+    if "@" in host and state.faults.on(f"{side}-host-userinfo-cut"):
+        origin = f"https://{host.rpartition('@')[2]}"
+    if "://" in request.raw_path and state.faults.on(f"{side}-absolute-form-trusted"):
+        origin = "/".join(request.raw_path.split("/", 3)[:3])
     uri = _moved(request.headers, state.faults, side, origin, request.rel_url.raw_path)
     return Received(method, uri, request.rel_url.raw_query_string, who, token)
 
@@ -170,6 +177,10 @@ def _moved(fields: Mapping[str, str], faults: Faults, side: str, origin: str, pa
         origin = f"{fields['X-Forwarded-Proto']}://{origin.partition('://')[2]}"
     if faults.on(f"{side}-forwarded-prefix-trusted"):
         path = fields.get("X-Forwarded-Prefix", "") + path
+    if "X-Forwarded-Port" in fields and faults.on(f"{side}-forwarded-port-trusted"):
+        origin = f"{origin.rpartition(':')[0]}:{fields['X-Forwarded-Port']}"
+    if faults.on(f"{side}-rewrite-url-trusted"):
+        path = fields.get("X-Rewrite-URL", path)
     if faults.on(f"{side}-original-url-trusted"):
         path = fields.get("X-Original-URL", path)
     return origin + path

@@ -46,7 +46,13 @@ async def token(request: web.Request) -> web.Response:
     """Answer a token request (RFC 6749 section 3.2)."""
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    proof = proof_of(request, client)
+    try:
+        proof = proof_of(request, client)
+    except OAuthError as error:
+        for_nonce = error.code == "use_dpop_nonce"
+        if state.faults.on("as-nonce-burns-code" if for_nonce else "as-code-burned"):
+            state.tokens.codes.pop(form.get("code", ""))
+        raise
     grant_type = form.get("grant_type")
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
@@ -190,7 +196,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
         "token_type": "DPoP" if says_dpop and not asked.wrong("says-bearer") else "Bearer",
-        "expires_in": ACCESS_LIFETIME,
+        "expires_in": 604800 if asked.wrong("long-lived-tokens") else ACCESS_LIFETIME,
         "scope": scope,
     }
     if asked.wrong("says-nothing"):
