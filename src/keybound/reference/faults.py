@@ -615,14 +615,6 @@ _ROWS = [
     *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
     *faults_mtls.MTLS,
     *faults_flows.FLOWS,
-    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
-    *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
-    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
-    *((f"as-{name}", wrong, rules, "as") for name, wrong, rules in faults_time.AS),
-    *((f"rs-{name}", wrong, rules, "rs") for name, wrong, rules in faults_time.RS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in faults_time.RS),
-    *((name, wrong, rules, None) for name, wrong, rules in [*faults_mtls.MTLS, *faults_flows.FLOWS]),
 ]
 _MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
