@@ -21,6 +21,11 @@ _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
 _ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
 _NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+CIBA = "urn:openid:params:grant-type:ciba"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+GRANTOR = "https://assertions.example"
 _CODE = ("authorization_code", "refresh_token")
 
 
@@ -40,6 +45,7 @@ class Client:
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
+    grantor: ec.EllipticCurvePrivateKey | None = None  # of the issuer whose assertions it may present
     registered_by: str = "dn"
     """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
 
@@ -84,6 +90,11 @@ def register(made: pki.Pki) -> dict[str, Client]:
         Client(
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
             identity=made.public_mtls,
+        ),
+        Client("device", "none", (DEVICE, "refresh_token"), "openid read"),
+        Client(
+            "backend", "client_secret_basic", (EXCHANGE, CIBA, JWT_BEARER), "openid read", secret=secret(),
+            grantor=pki.new_key(),
         ),
         Client("rs", "client_secret_basic", (), secret=secret()),
     ]  # fmt: skip

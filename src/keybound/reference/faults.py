@@ -262,7 +262,7 @@ _AS = [
         "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
-        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token",
+        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token DPOPDEVICE-3.2-tokens-bound",
     ),
     (
         "jkt-sha1",
@@ -428,7 +428,7 @@ _ALSO = {
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
     "rs-htm-not-compared": "RFC9449-7.1-no-access",
     "rs-htu-path-ignored": "RFC9449-7.1-no-access",
-    "as-signature-not-verified": "RFC9449-5-refresh-checked-public",
+    "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
