@@ -21,6 +21,11 @@ _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
 _ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
 _NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+CIBA = "urn:openid:params:grant-type:ciba"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+GRANTOR = "https://assertions.example"
 _CODE = ("authorization_code", "refresh_token")
 
 
@@ -42,6 +47,7 @@ class Client:
     identity: pki.Identity | None = None
     jwks_uri: str | None = None
     """Where the certificate of self_signed_tls_client_auth is to be fetched; None: it is `identity`'s."""
+    grantor: ec.EllipticCurvePrivateKey | None = None  # of the issuer whose assertions it may present
     registered_by: str = "dn"
     """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
 
@@ -86,6 +92,11 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
         Client(
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
             identity=made.public_mtls,
+        ),
+        Client("device", "none", (DEVICE, "refresh_token"), "openid read"),
+        Client(
+            "backend", "client_secret_basic", (EXCHANGE, CIBA, JWT_BEARER), "openid read", secret=secret(),
+            grantor=pki.new_key(),
         ),
         *(
             [

@@ -398,7 +398,7 @@ _AS = [
         "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
-        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token",
+        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token DPOPDEVICE-3.2-tokens-bound",
     ),
     (
         "jkt-sha1",
@@ -580,7 +580,6 @@ _ALSO = {
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
     "rs-htm-not-compared": "RFC9449-7.1-no-access",
     "rs-htu-path-ignored": "RFC9449-7.1-no-access",
-    "as-signature-not-verified": "RFC9449-5-refresh-checked-public",
     "rs-falsy-claims-ok": "RFC9449-4.3-ath MCP-dpop-proof-checks",
     "rs-odd-types-ok": "RFC9449-4.3-ath",
     "rs-unreadable-proof-ignored": "RFC9449-7.1-proof-present",
@@ -596,6 +595,7 @@ _ALSO = {
     "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
     "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
     "rs-refuses-extra-members": "RFC7638-3-required-members",
+    "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
@@ -605,7 +605,11 @@ _ALSO = {
 }
 
 _ROWS = [
-    *((f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}") for side in _TAKEN for name, wrong, rules in _PROOF),
+    *(
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
+        for side in _TAKEN
+        for name, wrong, rules in _PROOF
+    ),
     *(
         (f"{side}-{name}", wrong, rules)
         for side in _TAKEN

@@ -3,7 +3,7 @@
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -236,11 +236,17 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
 
 
-def proof_of(request: web.Request, client: Client) -> Proof | None:
-    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5)."""
+def proof_of(request: web.Request, client: Client, *, unverified: bool = False) -> Proof | None:
+    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5).
+
+    `unverified`: a fault forgets the signature here, and here only.
+    """
     state = request.app[REFERENCE]
+    checker = state.checkers["as"]
+    if unverified:
+        checker = replace(checker, faults=Faults(["as-signature-not-verified"]))
     try:
-        return state.checkers["as"].check(proof_fields(request, "as"), received(request, client.id))
+        return checker.check(proof_fields(request, "as"), received(request, client.id))
     except ProofError as error:
         code = "server_error" if state.faults.on("as-proof-error-code") else error.code
         wrong_status = error.code == "use_dpop_nonce" and state.faults.on("as-nonce-wrong-status")
