@@ -11,7 +11,16 @@ from aiohttp import web
 
 from .clients import REDIRECT_URI, Client
 from .errors import OAuthError
-from .state import REFERENCE, USERNAME, Reference, authenticated, parameters, proof_of, read_form
+from .state import (
+    REFERENCE,
+    USERNAME,
+    Reference,
+    authenticated,
+    parameters,
+    proof_of,
+    read_form,
+    refuse_unknown,
+)
 from .tokens import CODE_LIFETIME, AuthorizationRequest, Code, Grant
 
 REQUEST_URI_LIFETIME = 90
@@ -81,6 +90,7 @@ async def authorize(request: web.Request) -> web.Response:
     state = request.app[REFERENCE]
     try:
         params = parameters(request.rel_url.raw_query_string)
+        refuse_unknown(state, params)
         client = _known_client(state, params)
         if "request_uri" in params:
             return _login_page(state, _pushed(state, client, params["request_uri"]))
@@ -139,7 +149,7 @@ async def login(request: web.Request) -> web.Response:
     given = form.get("password", "").encode()
     if form.get("username") != USERNAME or not hmac.compare_digest(given, state.password.encode()):
         return _login_page(state, wanted, "Wrong user name or password.", 400)
-    code = secrets.token_urlsafe(32)
+    code = secrets.token_urlsafe(6 if state.faults.on("as-short-codes") else 32)
     grant = Grant(wanted.client, USERNAME, wanted.scope)
     state.tokens.codes.put(code, Code(grant, wanted), CODE_LIFETIME)
     return _redirect(state, {"code": code, "state": wanted.state})

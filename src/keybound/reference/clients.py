@@ -19,6 +19,7 @@ REDIRECT_URI = "https://localhost/cb"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
+_WITH_SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 _CODE = ("authorization_code", "refresh_token")
 
 
@@ -111,6 +112,11 @@ class Authenticator:
         client = self.clients.get(form.get("client_id", ""))
         if client is None:
             raise _invalid_client()
+        if client.auth in _WITH_SECRETS and "client_secret" not in form:
+            if self.faults.on("as-client-authentication-optional"):
+                return client
+        elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
+            return client
         if client.auth == "client_secret_post":
             return _with_secret(client, form.get("client_secret", ""))
         if client.auth in {"tls_client_auth", "self_signed_tls_client_auth"}:

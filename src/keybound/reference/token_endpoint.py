@@ -50,7 +50,8 @@ async def token(request: web.Request) -> web.Response:
     grant_type = form.get("grant_type")
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
-        raise OAuthError("unsupported_grant_type" if grant_type else "invalid_request", "no such grant_type")
+        code = "unsupported_grant_type" if grant_type else "invalid_request"
+        raise OAuthError(code, "no such grant_type", html=state.faults.on("as-errors-are-pages"))
     if grant_type not in client.grants:
         raise OAuthError("unauthorized_client", "the client does not use this grant")
     if client.dpop_bound and proof is None and not state.faults.on("as-bound-client-proof-optional"):
@@ -131,7 +132,7 @@ def _new_refresh(asked: TokenRequest, grant: Grant, *, rotated: bool = False) ->
     jkt = asked.proof.jkt if asked.proof else None
     bound = asked.client.public and not (rotated and asked.wrong("rotated-refresh-unbound"))
     first = jkt_of(asked.proof, asked.state.faults) if asked.proof else None
-    value = secrets.token_urlsafe(32)
+    value = secrets.token_urlsafe(6 if asked.wrong("short-refresh-tokens") else 32)
     refresh = Refresh(grant, first, jkt if bound else None, asked.x5t if bound else None)
     tokens.refresh.put(value, refresh, REFRESH_LIFETIME)
     return value
@@ -154,7 +155,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
         "token_type": "DPoP" if proof and not asked.wrong("says-bearer") else "Bearer",
-        "expires_in": ACCESS_LIFETIME,
+        "expires_in": ACCESS_LIFETIME * (10000 if asked.wrong("long-tokens") else 1),
         "scope": scope,
     }
     if asked.wrong("says-nothing"):
