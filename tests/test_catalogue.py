@@ -92,7 +92,7 @@ LABELS = {
     "FAPI 2.0 SP": labels(FAPI_AS=17, FAPI_RS=6, FAPI_AR=6),
     "FAPI 2.0 HTTP Sig": labels(HSIG_RS=3),
     "RFC 9700": labels(BCP_AS=10, BCP_RS=3, BCP_AR=5),
-    "RFC 6749": labels(OA2_AS=10),
+    "RFC 6749": labels(OA2_AS=11),
     "RFC 6750": labels(BEAR_RS=7),
     "RFC 9110": labels(HTTP_AR=3),
     "RFC 7515": labels(JOSE_AR=2),
