@@ -21,27 +21,18 @@ def anonymous(client_id):
     return delta
 
 
-UNPROVED = (
-    Case("as.client.unauthenticated", "a client with credentials leaves them out",
+UNPROVED = Case("as.client.unauthenticated", "a client with credentials leaves them out",
          ("RFC6749-4.4.2-client-auth", "FAPI2SP-5.3.2.1-confidential-clients"), ("as-client-authentication-optional",),
-         "whoever knows the name of a client is that client", exact=REFUSED),
-    Case("as.par.client.unauthenticated", "a client with credentials pushes a request without them",
-         ("FAPI2SP-5.3.2.1-confidential-clients",), ("as-client-authentication-optional",),
-         "whoever knows the name of a client speaks for it", place="par", exact=REFUSED),
-)
+         "whoever knows the name of a client is that client", exact=REFUSED)
 
 
-@cases(*UNPROVED)
+@cases(UNPROVED)
 def test_client_must_authenticate(case, target):
-    if case.place == "par":
-        place = target.place("par")
-        client = next(lane.client for lane in target.session.lanes("dpop", "authorization_code") if lane.client.par)
-    else:
-        lane = target.lane("dpop", confidential=True)
-        place, client = grant(target.session, lane), lane.client
+    lane = target.lane("dpop", "client_credentials")
+    client = lane.client
     if client.auth not in SECRETS:
         raise NotApplicable(f"client {client.id} authenticates by {client.auth}")
-    target.refuses(case, anonymous(client.id), place)
+    target.refuses(case, anonymous(client.id), grant(target.session, lane))
 
 
 SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key sends a secret", ("FAPI2SP-5.3.2.1-client-auth",),

@@ -100,6 +100,12 @@ def run(
             "Default: what the target's profile says, or rfc.",
         ),
     ] = None,
+    slow: Annotated[
+        bool, typer.Option("--slow", help="Also the cases that wait, for some minutes, all at the same time.")
+    ] = False,
+    flood: Annotated[
+        bool, typer.Option("--flood", help="Also the cases that send thousands of requests.")
+    ] = False,
 ) -> None:
     """Run the suite against a target and report per requirement."""
     from keybound.controller import Options
@@ -110,7 +116,7 @@ def run(
             "--fault, --nonce and --rs-only are for the embedded reference target: leave TARGET out"
         )
     options = Options(
-        target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only, requirements
+        target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only, requirements, slow, flood
     )
     raise typer.Exit(run_suite(options, _workers(workers)))
 
@@ -305,9 +311,9 @@ def certs(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of target profiles, for editors."""
-    from keybound.target.profile import Profile
+    from keybound.target.schema import profile_schema
 
-    _print_json(Profile.model_json_schema())
+    _print_json(profile_schema())
 
 
 @app.command()

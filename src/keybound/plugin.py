@@ -4,7 +4,8 @@ Loaded by `-p keybound.plugin` (the command) or by the conftest.py of a clone (p
 """
 
 import time
-from collections.abc import Iterator
+from argparse import SUPPRESS
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from keybound.cases import Case, load_all
 from keybound.check import Bench, Target
 from keybound.controller import Controller, Options
-from keybound.errors import Inconclusive, KeyboundError, NotApplicable, NotRun, Violation
+from keybound.errors import Inconclusive, KeyboundError, LeftOut, NotApplicable, NotRun, Violation
 from keybound.flows import doctor
 from keybound.flows.session import Session
 from keybound.judge import catalogue, profiles
@@ -44,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mechanism", choices=("dpop", "mtls"), help="only cases of this mechanism")
     group.addoption("--fault", action="append", default=[], help="switch on a fault of the reference target")
     group.addoption("--requirements", help="profile of requirements; default: what the target's profile says")
+    group.addoption("--slow", action="store_true", help="also the cases that wait, one after another")
+    group.addoption("--flood", action="store_true", help="also the cases that send thousands of requests")
+    group.addoption("--waiting-elsewhere", action="store_true", help=SUPPRESS)
     group.addoption("--report", default="reports/latest", help="folder for the event stream")
 
 
@@ -55,13 +59,18 @@ def case_of(item: pytest.Item) -> Case | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out cases of other roles and mechanisms."""
+    """Leave out cases of other roles and mechanisms, and those that wait in threads of the command."""
     role, mechanism = config.getoption("--role"), config.getoption("--mechanism")
+    elsewhere = config.getoption("--waiting-elsewhere")
     unwanted = [
         item
         for item in items
         if (case := case_of(item))
-        and (role not in {None, case.role} or mechanism not in {None, case.mechanism})
+        and (
+            role not in {None, case.role}
+            or mechanism not in {None, case.mechanism}
+            or (case.slow and elsewhere)
+        )
     ]
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
@@ -83,6 +92,8 @@ def _controller(config: pytest.Config) -> Controller:
             keyword=config.getoption("keyword") or None,
             faults=tuple(config.getoption("--fault")),
             requirements=config.getoption("--requirements"),
+            slow=config.getoption("--slow"),
+            flood=config.getoption("--flood"),
         )
         controller = Controller(options, frozenset(load_all()))
         config.pluginmanager.register(controller, _CONTROLLER)
@@ -162,8 +173,10 @@ def pytest_configure(config: pytest.Config) -> None:
 class Worker:
     """What the cases of this process share."""
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        """`data` is the controller's `worker_data`."""
+    def __init__(
+        self, data: dict[str, Any], requirements: Mapping[str, catalogue.Requirement] | None = None
+    ) -> None:
+        """`data` is the controller's `worker_data`; `requirements` are those of the catalogue, if it was read."""
         profile = parse(data["profile"], data["source"], Path(data["folder"]))
         diagnosis = doctor.from_json(data["diagnosis"])
         self.redactor = Redactor(bytes.fromhex(data["redaction_key"]))
@@ -184,13 +197,12 @@ class Worker:
         session.secrets = self.redactor.secret
         session.resource_metadata = diagnosis.resource
         name, start = data["requirements"]
-        known = profiles.load(name, Path(start))
-        requirements = catalogue.load(fixtures() / "requirements")
-        self.counting = frozenset(known.active(requirements))
-        self.counting_where = f"{known.name} ({known.title})"
-        self.bench = Bench(
-            session, requirements | known.active(requirements), diagnosis.facts, self.exchanges
-        )
+        chosen = profiles.load(name, Path(start))
+        known = dict(requirements or catalogue.load(fixtures() / "requirements"))
+        active = chosen.active(known)
+        self.counting = frozenset(active)
+        self.counting_where = f"{chosen.name} ({chosen.title})"
+        self.bench = Bench(session, known | active, diagnosis.facts, self.exchanges)
 
     def require_counting(self, case: Case) -> None:
         """Raise NotApplicable when no requirement of `case` counts in the profile of requirements."""
@@ -265,15 +277,10 @@ def _all(case: Case, verdict: Verdict, reason: str) -> Judgement:
     return Judgement([Finding(name, verdict, "", "") for name in case.requirements], reason=reason)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run one case: whatever happens in it becomes an event with a verdict, and then pytest's own outcome."""
-    case = case_of(pyfuncitem)
-    if case is None:
-        return None
-    worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
-    case_target = pyfuncitem.funcargs["target"]
-    assert isinstance(case_target, Target)  # noqa: S101
+def carry_out(
+    case: Case, target: Target, worker: Worker, call: Callable[[], object]
+) -> tuple[dict[str, Any], Judgement, Exception | None]:
+    """Run one case by `call` and return (its event, what it came to, the fault of keybound that ended it, if any)."""
     worker.exchanges.clear()
     worker.sent = 0
     started, clock = time.time(), time.perf_counter()
@@ -282,8 +289,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         if worker.bench.lost:
             raise NotRun(worker.bench.lost)
         worker.require_counting(case)
-        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
-        judgement = case_target.judgement
+        call()
+        judgement = target.judgement
         if not judgement.findings:
             raise RuntimeError(f"{case.id} judged nothing")
         worker.only_counting(judgement)
@@ -303,6 +310,30 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     event = _event(case, judgement, worker, started, clock)
     event["measurements"] = [{"event": "measurement", **asdict(each)} for each in judgement.measurements]
     event |= {"requests": worker.sent, "internal_error": event["reason"] if broken else None}
+    return event, judgement, broken
+
+
+def _wanted(case: Case, config: pytest.Config) -> None:
+    for kind, what in (("slow", "it waits"), ("flood", "it sends thousands of requests")):
+        if getattr(case, kind) and not config.getoption(f"--{kind}"):
+            raise LeftOut(f"{LeftOut.PREFIX}, because {what}: --{kind} runs it")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run one case: whatever happens in it becomes an event with a verdict, and then pytest's own outcome."""
+    case = case_of(pyfuncitem)
+    if case is None:
+        return None
+    worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
+    case_target = pyfuncitem.funcargs["target"]
+    assert isinstance(case_target, Target)  # noqa: S101
+
+    def call() -> None:
+        _wanted(case, pyfuncitem.config)
+        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
+
+    event, judgement, broken = carry_out(case, case_target, worker, call)
     pyfuncitem.user_properties.append((_PROPERTY, event))
     if broken is not None:
         raise broken

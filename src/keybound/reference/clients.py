@@ -20,6 +20,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
 _WITH_SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+_ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
+_NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
 _CODE = ("authorization_code", "refresh_token")
 
 
@@ -39,6 +41,8 @@ class Client:
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
+    jwks_uri: str | None = None
+    """Where the certificate of self_signed_tls_client_auth is to be fetched; None: it is `identity`'s."""
     registered_by: str = "dn"
     """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
 
@@ -48,8 +52,8 @@ class Client:
         return self.auth == "none"
 
 
-def register(made: pki.Pki) -> dict[str, Client]:
-    """Return the clients by id, with new secrets and the certificates of `made`."""
+def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
+    """Return the clients by id, with new secrets and the certificates of `made`; one more with `jwks_uri`."""
 
     def secret() -> str:
         return secrets.token_urlsafe(32)
@@ -59,6 +63,9 @@ def register(made: pki.Pki) -> dict[str, Client]:
         Client("post", "client_secret_post", secret=secret(), opaque=True),
         Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
+        Client(
+            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True
+        ),
         Client("public", "none", _CODE, "openid read"),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
         Client(
@@ -81,6 +88,14 @@ def register(made: pki.Pki) -> dict[str, Client]:
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
             identity=made.public_mtls,
         ),
+        *(
+            [
+                Client(
+                    "jwks_uri", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
+                    identity=made.holder("self-signed"), jwks_uri=jwks_uri,
+                )
+            ] if jwks_uri else []
+        ),
         Client("rs", "client_secret_basic", (), secret=secret()),
     ]  # fmt: skip
     return {client.id: client for client in clients}
@@ -96,12 +111,21 @@ class Authenticator:
     faults: Faults
 
     def authenticate(
-        self, form: Mapping[str, str], authorization: str | None, chain: Sequence[bytes]
+        self,
+        form: Mapping[str, str],
+        authorization: str | None,
+        chain: Sequence[bytes],
+        fetched: Sequence[x509.Certificate] = (),
     ) -> Client:
         """Return the client that sent a request; OAuthError `invalid_client` if it does not prove to be it.
 
-        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first.
+        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first;
+        `fetched` are the certificates at its jwks_uri, if it has one.
         """
+        named = self.clients.get(form.get("client_id", ""))
+        second = authorization is not None or "client_assertion" in form
+        if named and named.identity and second and self.faults.on("as-mtls-second-method-wins"):
+            return named
         used = [authorization is not None, "client_secret" in form, "client_assertion" in form]
         if sum(used) > 1:
             raise OAuthError("invalid_request", "more than one way of client authentication")
@@ -117,6 +141,10 @@ class Authenticator:
                 return client
         elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
             return client
+        if client.identity is None and any(
+            kind in form and self.faults.on(fault) for kind, fault in _NO_CREDENTIALS.items()
+        ):
+            return client
         if client.auth == "client_secret_post":
             return _with_secret(client, form.get("client_secret", ""))
         if client.auth in {"tls_client_auth", "self_signed_tls_client_auth"}:
@@ -129,7 +157,7 @@ class Authenticator:
             others = [each.identity.der for each in self.clients.values() if each.identity]
             if chain and chain[0] in others and self.faults.on("as-mtls-any-registered"):
                 return client
-            return self._certificate(client, chain)
+            return self._certificate(client, chain, fetched)
         if not client.public or "client_secret" in form:
             raise _invalid_client()
         return client
@@ -146,6 +174,8 @@ class Authenticator:
             raise _invalid_client()
         if form.get("client_id", client.id) != client.id:
             raise _invalid_client()
+        if any(kind in form and self.faults.on(fault) for kind, fault in _ANY_SECRET.items()):
+            return client
         return _with_secret(client, unquote_plus(secret))
 
     def _assertion(self, form: Mapping[str, str]) -> Client:
@@ -155,7 +185,10 @@ class Authenticator:
             client = self.clients.get(str(jws.claims.get("sub")))
             if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise _invalid_client()
-            if jws.header.get("alg") != "ES256" or jws.header.get("typ", "JWT") not in _ASSERTION_TYPS:
+            typed = jws.header.get("typ", "JWT") in _ASSERTION_TYPS
+            if jws.header.get("alg") != "ES256" or not (
+                typed or self.faults.on("as-assertion-typ-not-compared")
+            ):
                 raise _invalid_client()
             jose.verify(jws, client.key.public_key(), "ES256")
         except ValueError:
@@ -168,7 +201,7 @@ class Authenticator:
         if (
             claims.get("iss") != client.id
             or form.get("client_id", client.id) != client.id
-            or not any(isinstance(item, str) and item in self.audiences for item in audiences)
+            or not any(isinstance(item, str) and self._is_us(item) for item in audiences)
             or isinstance(expires, bool)
             or not isinstance(expires, int | float)
             or not now < expires < now + _ASSERTION_LIFETIME
@@ -177,13 +210,21 @@ class Authenticator:
             raise _invalid_client()
         return client
 
-    def _certificate(self, client: Client, chain: Sequence[bytes]) -> Client:
+    def _is_us(self, audience: str) -> bool:
+        if self.faults.on("as-assertion-aud-issuer-only") and audience.endswith(("/token", "/par")):
+            return False
+        return audience in self.audiences
+
+    def _certificate(
+        self, client: Client, chain: Sequence[bytes], fetched: Sequence[x509.Certificate]
+    ) -> Client:
         """RFC 8705 section 2.1 (subject under our CA) or 2.2 (exactly the registered certificate)."""
         assert client.identity is not None  # noqa: S101  # register() gives one to each such client
         if not chain:
             proven = self.faults.on("as-mtls-certificate-optional")
         elif client.auth == "self_signed_tls_client_auth":
-            proven = self._registered(client.identity.certificate, chain[0])
+            registered = fetched if client.jwks_uri else [client.identity.certificate]
+            proven = any(self._registered(each, chain[0]) for each in registered)
         else:
             shown = [x509.load_der_x509_certificate(der) for der in chain]
             proven = self._issued_to(client, shown) or self.faults.on("as-mtls-any-certificate")

@@ -32,6 +32,7 @@ def render(state: Reference) -> str:
             "read": notes,
         },
         "introspection": {"client": RESOURCE_SERVER},
+        **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
@@ -66,6 +67,7 @@ def render_alone(state: Reference) -> str:
             "content_type": "application/json",
             "read": notes,
         },
+        **_limits(state),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
@@ -90,6 +92,10 @@ def _requirements(state: Reference) -> str:
     return "all" if set(state.nonces) == {"as", "rs"} else "all-without-nonces"
 
 
+def _limits(state: Reference) -> dict[str, dict[str, Any]]:
+    return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
+
+
 def _client(client: Client) -> dict[str, Any]:
     values: dict[str, Any] = {"id": client.id, "auth": client.auth, "grants": list(client.grants)}
     if client.grants:
@@ -107,6 +113,8 @@ def _client(client: Client) -> dict[str, Any]:
         "certificate_bound": client.certificate_bound,
         "par": client.par,
     }
+    if client.jwks_uri:
+        values["jwks_uri"] = client.jwks_uri
     if client.registered_by != "dn":
         values["registered_by"] = client.registered_by
     return values | {name: True for name, on in flags.items() if on}

@@ -27,12 +27,13 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as sent."""
+    """A request as sent. With `trailers` it goes in chunks, and these fields come after the last one."""
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+    trailers: Headers = ()
 
 
 @dataclass(frozen=True)

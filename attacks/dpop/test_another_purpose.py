@@ -1,57 +1,12 @@
-"""A request that says two things at once, or that leans on one right thing (RFC 9449 sections 7 and 7.2, RFC 6750 section 3.1)."""
+"""What was made for another purpose: a proof of another request, a token of another scope (RFC 9449 section 7, RFC 6750)."""
 
 from keybound.cases import API, USERINFO, At, Case, cases, spread
 from keybound.craft.proof import new_proof
 from keybound.errors import NotApplicable
 from keybound.flows.places import BAD_PROOF_RS
-from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
 
-AMBIGUOUS = Exact((400, 401), ())
 RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
-
-
-def both_schemes(draft):
-    draft.headers.append(("Authorization", f"{draft.scheme} {draft.token}"))
-    draft.scheme = "Bearer"
-
-
-def same_twice(draft):
-    draft.headers.append(("Authorization", f"{draft.scheme} {draft.token}"))
-
-
-TWO = (
-    Case("authorization.both-schemes", "two Authorization fields, DPoP and Bearer", ("RFC9449-7.2-challenge-ambiguous",),
-         ("second-authorization-ignored",), "two layers look at two different credentials", both_schemes, exact=AMBIGUOUS,
-         lenient=True, also=("RS-19",)),
-    Case("authorization.twice", "two equal Authorization fields", ("RFC9449-7.2-challenge-ambiguous",),
-         ("second-authorization-ignored",), "two layers look at two different credentials", same_twice, exact=AMBIGUOUS,
-         lenient=True, also=("RS-18",)),
-)
-
-
-@cases(*spread(TWO, RESOURCES))
-def test_two_credentials_are_ambiguous(case, target):
-    target.refuses(case)
-
-
-def token_in_query_too(draft):
-    draft.url += ("&" if "?" in draft.url else "?") + f"access_token={draft.token}"
-
-
-TWICE = Case("rs.token-twice", "a token in the Authorization field and in the query as well", ("RFC6750-3.1-one-transport",),
-             ("rs-token-twice-wrong-status",), "clients cannot tell a doubled token from a bad one", token_in_query_too, "api",
-             lenient=True, also=("RS-23",))
-
-
-@cases(TWICE)
-def test_token_sent_twice_is_a_bad_request(case, target):
-    place = target.place(case.place)
-    target.bench.require(place)
-    answer = place.attempt(case.delta, "hostile")
-    if answer.outcome is not Outcome.REFUSED:
-        raise NotApplicable("the resource does not look for tokens in the query, which is safer still")
-    target.expect(answer.status == 400 and answer.codes <= {"invalid_request"}, "400 invalid_request", answer.seen)
 
 
 def made_for_another_request(draft):
