@@ -231,6 +231,16 @@ MTLS = [
         "trailer fields count as header fields, a certificate among them",
         "RFC8705-3-cert-from-tls RFC9700-4.13-sanitized-headers",
     ),
+    (
+        "as-jwks-uri-odd-key-fatal",
+        "one key of unknown type at a jwks_uri spoils the others",
+        "RFC8705-2.2-no-chain",
+    ),
+    (
+        "as-mtls-refresh-any-client",
+        "a refresh token works for any client",
+        "RFC8705-7.1-refresh-confidential",
+    ),
     ("rs-query-token-unbound", "a token in the query needs no certificate", "RFC8705-3-no-cert"),
 ]
 

@@ -112,7 +112,9 @@ def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
     """RFC 6749 section 6; public clients' are bound and rotated (RFC 9449 section 5, RFC 8705 section 4)."""
     tokens = asked.state.tokens
     old = tokens.refresh.get(asked.form.get("refresh_token", ""))
-    if old is None or old.grant.revoked or old.grant.client is not asked.client:
+    if old is None or old.grant.revoked:
+        raise OAuthError("invalid_grant", "unknown refresh token")
+    if old.grant.client is not asked.client and not asked.wrong("mtls-refresh-any-client"):
         raise OAuthError("invalid_grant", "unknown refresh token")
     if old.jkt and asked.proof is None and not asked.wrong("refresh-proof-optional"):
         raise OAuthError("invalid_grant", "this refresh token needs a DPoP proof")
