@@ -76,6 +76,16 @@ def test_header_from_outside_changes_nothing(case, target):
     target.expect(changed is None, "the answer to the request without the header, or 400", changed.seen if changed else "the same")
 
 
-@cases(*QUOTED, *TRAILERS)
+@cases(*TRAILERS)
+def test_trailer_field_counts_for_nothing(case, target):
+    """Only what takes effect counts: few expect trailers in a request, and how a proxy stumbles over them is its affair."""
+    place = target.place(case.place)
+    target.bench.require(place)
+    answers = (place.attempt(delta, "hostile") for delta in [case.delta, *case.data])
+    taken = next((answer for answer in answers if answer.outcome is Outcome.EFFECT), None)
+    target.expect(taken is None, "no access", taken.seen if taken else "refused")
+
+
+@cases(*QUOTED)
 def test_quoted_certificate_counts_for_nothing(case, target):
     target.refuses_each(case, case.data, unless=case.delta)

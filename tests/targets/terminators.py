@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -323,14 +324,15 @@ def _without_self_signed(profile: str) -> str:
 
 
 def _with_certificates(profile: str) -> str:
-    """Leave out who has no certificate, and what needs a browser without one."""
+    """Leave out who has no certificate, and what needs a browser without one; metadata cannot be had either."""
     tables = profile.split("\n[")
     kept = [
         re.sub(r"^grants = .*$", 'grants = ["client_credentials"]', table, flags=re.MULTILINE)
         for table in tables
         if not table.startswith(("introspection]", "clients.")) or "\ncertificate = " in table
     ]
-    return "\n[".join(kept)
+    issuer = str(tomllib.loads(profile)["issuer"])
+    return "\n[".join([*kept, f'endpoints]\ntoken = "{issuer}/token"\nuserinfo = "{issuer}/userinfo"\n'])
 
 
 @contextlib.contextmanager
@@ -416,7 +418,9 @@ def _statuses(events: Mapping[str, Any]) -> dict[str, str]:
     """Return what answered each kind of certificate at the resource: a status, "TLS", or "-" where nothing was sent."""
     found = {}
     for column, case in COLUMNS.items():
-        exchanges = events.get(case, {}).get("exchanges", [])
+        # where no bound token can be had at all, the authorization server shows the same header
+        shown = (events.get(each, {}).get("exchanges") for each in (case, case.replace("rs.", "as.", 1)))
+        exchanges = next(filter(None, shown), [])
         sent = [
             each
             for each in exchanges
