@@ -29,7 +29,7 @@ def test_refresh_token_is_bound_or_rotated(case, target):
 
 
 OTHER = Case("as.mtls.refresh.other-client", "a client's refresh token, used by another client with its own certificate",
-             ("RFC8705-7.1-refresh-confidential",), ("as-mtls-refresh-any-client",), "any client can use a stolen refresh token",
+             ("RFC8705-7.1-refresh-confidential",), ("as-refresh-any-client",), "any client can use a stolen refresh token",
              place="mtls.refresh", mechanism="mtls", also=("CB-06", "RT-10"))
 
 

@@ -170,6 +170,26 @@ class Target:
 
         return delta
 
+    def holding(self, key: Key) -> Delta:
+        """Return a delta to the valid request of a holder of `key`; at a resource its token is bound to that key.
+
+        Raises NotApplicable where there is no such token.
+        """
+        if self.case.role == "as":
+            return with_key(key)
+        try:
+            return self.token_of_key(key)
+        except Inconclusive as error:
+            raise NotApplicable(f"there is no token for a key of {key.alg}: {error}") from None
+
+    def taken_alg(self, *algs: str) -> str:
+        """Return the first of `algs` that the target says it takes in proofs; raises NotApplicable if it takes none."""
+        known = {*self.session.advertised_algs, self.session.alg}
+        found = next((alg for alg in algs if alg in known), None)
+        if found is None:
+            raise NotApplicable(f"the target does not say that it takes {' or '.join(algs)} proofs")
+        return found
+
     def signable(self, algs: object) -> list[str]:
         """Return those of `algs`, a list from some metadata, that keybound can sign proofs with."""
         return [alg for alg in SUPPORTED_ALGS if isinstance(algs, list) and alg in algs]

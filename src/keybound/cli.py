@@ -92,6 +92,20 @@ def run(
         bool,
         typer.Option("--rs-only", help="Reference target only: a resource server alone, with minted tokens."),
     ] = False,
+    requirements: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROFILE",
+            help="Which requirements count: rfc, fapi2, atproto, haip, mcp ... or a file. "
+            "Default: what the target's profile says, or rfc.",
+        ),
+    ] = None,
+    slow: Annotated[
+        bool, typer.Option("--slow", help="Also the cases that wait, for some minutes, all at the same time.")
+    ] = False,
+    flood: Annotated[
+        bool, typer.Option("--flood", help="Also the cases that send thousands of requests.")
+    ] = False,
 ) -> None:
     """Run the suite against a target and report per requirement."""
     from keybound.controller import Options
@@ -101,7 +115,9 @@ def run(
         raise UsageError(
             "--fault, --nonce and --rs-only are for the embedded reference target: leave TARGET out"
         )
-    options = Options(target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only)
+    options = Options(
+        target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only, requirements, slow, flood
+    )
     raise typer.Exit(run_suite(options, _workers(workers)))
 
 
@@ -204,12 +220,16 @@ def list_cases(as_json: JsonOption = False) -> None:
 
 @app.command()
 def requirements(
+    profile: Annotated[
+        str | None, typer.Argument(help="Only what counts in this profile of requirements: rfc, fapi2 ...")
+    ] = None,
     as_json: JsonOption = False,
     check: Annotated[
         bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")
     ] = False,
 ) -> None:
     """List every requirement with the cases that speak of it."""
+    from keybound.judge.profiles import shipped
     from keybound.lint import coverage, lint
 
     if check:
@@ -222,7 +242,7 @@ def requirements(
                 f"{count.planned:3} planned, {count.excluded:3} excluded"
             )
         raise typer.Exit(1 if report.problems else 0)
-    rows = coverage()
+    rows = coverage(profile)
     if as_json:
         _print_json(rows)
         return
@@ -232,6 +252,8 @@ def requirements(
         )
         print(f"{row['id']:44} {row['level']:10} {row['role']:4} {state:10} {row['title']}")
     print(f"{len(rows)} requirements")
+    if profile is None:
+        print(f"Which of them count is said by a profile: {', '.join(shipped())}")
 
 
 @app.command()

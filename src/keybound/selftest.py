@@ -16,13 +16,14 @@ from keybound.controller import Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.judge.verdict import Verdict
 from keybound.reference.faults import FAULTS
-from keybound.reference.token_faults import ALONE, ALSO_ALONE
+from keybound.reference.token_faults import ALONE, ALSO_ALONE, NOT_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 
 _RED = {Verdict.FAIL, Verdict.WARN}
 CLEAN = ("(no fault)", "(no fault, with nonces)")
 CLEAN_ALONE = "(no fault, resource server alone)"
+CLEAN_WAITING = "(no fault, with --slow and --flood)"
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,22 @@ class Row:
 def observe(fault: str, *, rs_only: bool = False) -> Row:
     """Run the suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
 
-    A fault of the resource server is seen by the cases of that role only: an authorization server does not know of it.
+    A fault that has a role is seen by the cases of that role only.
     `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
     """
     alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
-    role = "rs" if fault.startswith("rs-") else None
+    role = FAULTS[fault].role if fault in FAULTS else None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        nonce = "both" if "nonce" in fault else "off"
+        nonce = "both" if "nonce" in fault or fault == CLEAN_WAITING else "off"
+        slow, flood = (fault == CLEAN_WAITING or needs(fault, kind) for kind in ("slow", "flood"))
         try:
             with contextlib.redirect_stderr(None):
                 faults = (fault,) if fault in FAULTS else ()
-                run_suite(Options(out=out, role=role, faults=faults, nonce=nonce, rs_only=alone), quiet=True)
+                options = Options(
+                    out=out, role=role, faults=faults, nonce=nonce, rs_only=alone, slow=slow, flood=flood
+                )
+                run_suite(options, quiet=True)
         except KeyboundError as error:
             return Row(fault, (), (), (), (), str(error))
         run = read(out / FILE_NAME)
@@ -66,6 +71,11 @@ def observe(fault: str, *, rs_only: bool = False) -> Row:
     )
 
 
+def needs(fault: str, kind: str) -> bool:
+    """Return whether a case of this kind, "slow" or "flood", has to notice the fault."""
+    return any(getattr(case, kind) and fault in case.faults for case in load_all().values())
+
+
 def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
     """Yield what is wrong with one row of the matrix.
 
@@ -78,6 +88,7 @@ def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
     expected = set() if clean else set(FAULTS[row.fault].requirements)
     if rs_only:
         expected |= set(ALSO_ALONE.get(row.fault, "").split())
+        expected -= set(NOT_ALONE.get(row.fault, "").split())
     red = set(row.red)
     if missing := sorted(expected - red):
         yield f"stays green: {', '.join(missing)}"
@@ -118,6 +129,8 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: boo
     """
     chosen = [name for name in faults or FAULTS if name.startswith("rs-") or not rs_only]
     cleans = [CLEAN_ALONE] if rs_only else [*CLEAN, *([CLEAN_ALONE] if ALONE.intersection(chosen) else [])]
+    if any(needs(fault, kind) for fault in chosen for kind in ("slow", "flood")):
+        cleans.append(CLEAN_WAITING)
     names = [*cleans, *chosen]
     os.environ["PYTHONWARNINGS"] = "error"
     server = multiprocessing.get_context("forkserver")  # what every run imports is imported once

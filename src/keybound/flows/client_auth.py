@@ -2,11 +2,16 @@
 
 import base64
 import secrets
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from keybound.craft.jose import Json, Key, jwt
-from keybound.craft.request import Draft
+from keybound.craft.request import NO_CERTIFICATE, Delta, Draft
 from keybound.target.profile import Client
+
+if TYPE_CHECKING:
+    from keybound.flows.session import Session
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 60
@@ -23,10 +28,11 @@ def _post(client: Client, draft: Draft, _audience: str, _now: float) -> None:
     draft.form |= {"client_id": client.id, "client_secret": client.secret.get_secret_value()}
 
 
-def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
-    assert client.key is not None and draft.form is not None  # noqa: S101, PT018
+def assertion(client: Client, audience: str, now: float, typ: str = "JWT") -> str:
+    """Return a new client assertion (RFC 7523 section 3) of a client that has a key; `typ` is its kind."""
+    assert client.key is not None  # noqa: S101 - the profile's validation guarantees it
     key = Key.from_pem(client.key.get_secret_value(), client.key_alg)
-    header: Json = {"alg": key.alg, "typ": "JWT"} | ({"kid": client.key_id} if client.key_id else {})
+    header: Json = {"alg": key.alg, "typ": typ} | ({"kid": client.key_id} if client.key_id else {})
     claims: Json = {
         "iss": client.id,
         "sub": client.id,
@@ -35,7 +41,13 @@ def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
         "iat": int(now),
         "exp": int(now) + _ASSERTION_SECONDS,
     }
-    draft.form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": jwt(header, claims, key)}
+    return jwt(header, claims, key)
+
+
+def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
+    assert draft.form is not None  # noqa: S101
+    signed = assertion(client, audience, now)
+    draft.form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": signed}
     draft.form["client_id"] = client.id
 
 
@@ -60,3 +72,67 @@ def authenticate(client: Client, draft: Draft, audience: str, now: float) -> Non
     A client certificate is no part of the request: it belongs to the draft's TLS identity.
     """
     _METHODS[client.auth](client, draft, audience, now)
+
+
+_CREDENTIALS = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
+
+
+def _strip(draft: Draft) -> dict[str, str]:
+    """Take away all that authenticates a client, and return the form."""
+    form = draft.form = {n: v for n, v in (draft.form or {}).items() if n not in _CREDENTIALS}
+    draft.headers = [(name, value) for name, value in draft.headers if name != "Authorization"]
+    draft.identity = NO_CERTIFICATE
+    return form
+
+
+def unauthenticated(client: Client) -> Delta:
+    """Return a delta that leaves `client_id` and no credentials of `client`."""
+
+    def delta(draft: Draft) -> None:
+        _strip(draft)["client_id"] = client.id
+
+    return delta
+
+
+def by_client(session: "Session", client: Client) -> Delta:
+    """Return a delta by which the request comes from `client`, rightly authenticated; all else stays as it is."""
+
+    def delta(draft: Draft) -> None:
+        _strip(draft)
+        draft.identity = session.identity(client)
+        authenticate(client, draft, session.profile.issuer or draft.url, session.now())
+
+    return delta
+
+
+def with_wrong_credentials(client: Client) -> Delta | None:
+    """Return a delta that changes the secret, or signs the assertion with another key; None where neither is used."""
+    if client.secret is None and client.key is None:
+        return None
+
+    def forged(draft: Draft) -> Iterator[tuple[str, str]]:
+        wrong = secrets.token_urlsafe(24)
+        for name, value in draft.headers:
+            basic = base64.b64encode(f"{quote(client.id, safe='')}:{wrong}".encode()).decode()
+            yield (name, f"Basic {basic}" if name == "Authorization" else value)
+
+    def delta(draft: Draft) -> None:
+        draft.headers = list(forged(draft))
+        form = draft.form or {}
+        if "client_secret" in form:
+            form["client_secret"] = secrets.token_urlsafe(24)
+        if "client_assertion" in form:
+            signed, _, signature = form["client_assertion"].rpartition(".")
+            form["client_assertion"] = f"{signed}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+
+    return delta
+
+
+def for_audience(session: "Session", client: Client, audience: str) -> Delta:
+    """Return a delta that makes the client assertion for `audience` instead (RFC 9126 section 2)."""
+    chosen = client.model_copy(update={"assertion_audience": audience})
+
+    def delta(draft: Draft) -> None:
+        authenticate(chosen, draft, audience, session.now())
+
+    return delta

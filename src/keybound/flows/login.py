@@ -123,13 +123,15 @@ def _next_url(profile: Profile, current: str, reference: str) -> str:
 
 
 def _query(url: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+    parts = urlsplit(url)
+    found = parse_qs(parts.query, keep_blank_values=True) | parse_qs(parts.fragment, keep_blank_values=True)
+    return {name: values[0] for name, values in found.items()}
 
 
 def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict[str, str]:
     """Open the authorization URL, log in, agree, and return the parameters of the redirect back to the client.
 
-    Raises Inconclusive when the pages lead nowhere.
+    Those of a query and of a fragment count alike. Raises Inconclusive when the pages lead nowhere.
     """
     assert profile.login is not None  # noqa: S101 - the profile's validation guarantees it
     cookies = _Cookies()
@@ -143,7 +145,9 @@ def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict
         location = response.first("Location")
         if 300 <= response.status < 400 and location:
             back = redirect_uri.partition("?")[0]
-            if location.partition("?")[0] == back:  # perhaps of a scheme that only an app understands
+            if (
+                location.partition("#")[0].partition("?")[0] == back
+            ):  # perhaps of a scheme only an app understands
                 return _query(location)
             following = _next_url(profile, request.url, location)
             if following.partition("?")[0] == back:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from keybound.flows import minting, places
+from keybound.flows.grant_places import GRANT_PLACES
 from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.places import Place
 from keybound.flows.session import ACCESS, Lane, Session
@@ -53,4 +54,5 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "tokens.mtls.jwt": _minted("tokens.mtls.jwt", "mtls"),
     "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
     **MTLS_PLACES,
+    **GRANT_PLACES,
 }

@@ -16,7 +16,7 @@ from keybound.flows.conversation import Conversation
 from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, resource_effect, token_effect
 from keybound.judge.rules import Exact
-from keybound.target.profile import Grant, Mechanism, Resource
+from keybound.target.profile import Client, Grant, Mechanism, Resource
 from keybound.wire.exchange import Response
 
 BAD_PROOF_AS = Exact((400,), ("invalid_dpop_proof",))
@@ -47,6 +47,7 @@ class Place:
     renew: Callable[[], None] = lambda: None
     mechanism: Mechanism = "dpop"
     lane: Lane | None = None
+    client: Client | None = None  # who sends forms here
 
     def attempt(self, delta: Delta | None, label: str) -> Answer:
         """Send one request with `delta` (None: the valid one) and return what came of it."""
@@ -110,6 +111,7 @@ def grant(session: Session, lane: Lane) -> Place:
         build,
         mechanism=lane.mechanism,
         lane=lane,
+        client=lane.client,
     )
 
 
@@ -169,10 +171,10 @@ def code(session: Session, *, how: str) -> Place:
     return place
 
 
-def par(session: Session) -> Place:
-    """Return the PAR endpoint, with a proof in its header (RFC 9449 section 10.1)."""
+def par(session: Session, fits: Callable[[Lane], bool] = lambda _: True) -> Place:
+    """Return the PAR endpoint for the first client that `fits`, with a proof in its header (RFC 9449 section 10.1)."""
     url = session.endpoint("pushed_authorization_request")
-    lanes = [lane for lane in session.lanes("dpop", "authorization_code") if lane.client.par]
+    lanes = [lane for lane in session.lanes("dpop", "authorization_code") if lane.client.par and fits(lane)]
     if not lanes:
         raise NotApplicable("the profile names no client that uses PAR (par = true)")
     client = lanes[0].client
@@ -181,7 +183,13 @@ def par(session: Session) -> Place:
         return session.draft(client, url, dict(form), session.key())
 
     return Place(
-        session, "as", BAD_PROOF_AS, par_effect, lambda: session.authorization_form(client, {})[0], build
+        session,
+        "as",
+        BAD_PROOF_AS,
+        par_effect,
+        lambda: session.authorization_form(client, {})[0],
+        build,
+        client=client,
     )
 
 

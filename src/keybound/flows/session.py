@@ -254,19 +254,32 @@ class Session:
             raise Inconclusive(f"the valid PAR request of client {client.id} failed: {answer.seen}")
         return str(kept[-1].object["request_uri"])
 
-    def code(self, lane: Lane, extra: dict[str, str] | None = None, par_key: Key | None = None) -> Code:
+    def authorization(self, client: Client, form: dict[str, str]) -> dict[str, str]:
+        """Send the user through an authorization request and return the parameters that come back to the client.
+
+        Raises Inconclusive when none do.
+        """
+        opened = self.endpoint("authorization")
+        url = f"{opened}{'&' if '?' in opened else '?'}{urlencode(form)}"
+        return authorize(self.wire, self.profile, url, str(client.redirect_uri))
+
+    def code(
+        self,
+        lane: Lane,
+        extra: dict[str, str] | None = None,
+        par_key: Key | None = None,
+        beside: dict[str, str] | None = None,
+    ) -> Code:
         """Log in and return an authorization code.
 
-        `extra` joins the authorization request, `par_key` proves itself at PAR.
-        Raises Inconclusive when the target does not give one.
+        `extra` joins the authorization request, `par_key` proves itself at PAR, `beside` stands in the URL beside a
+        request_uri. Raises Inconclusive when the target does not give one.
         """
         client = lane.client
         form, verifier = self.authorization_form(client, extra or {})
         if client.par or par_key is not None:
-            form = {"client_id": client.id, "request_uri": self.push(client, form, par_key)}
-        opened = self.endpoint("authorization")
-        url = f"{opened}{'&' if '?' in opened else '?'}{urlencode(form)}"
-        answer = authorize(self.wire, self.profile, url, str(client.redirect_uri))
+            form = {"client_id": client.id, "request_uri": self.push(client, form, par_key)} | (beside or {})
+        answer = self.authorization(client, form)
         if "code" not in answer:
             raise Inconclusive(
                 f"the authorization request of client {client.id} failed: {answer.get('error', 'no code')}"

@@ -54,6 +54,7 @@ def metadata_of(state: Reference) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
+        "request_object_signing_alg_values_supported": _ASSERTION_ALGS,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "dpop_signing_alg_values_supported": algs,
@@ -131,8 +132,11 @@ def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None
     if state.nonces[side].withheld:
         state.nonces[side].withheld = False
         return
+    success = response.status < 400
+    if success and state.faults.on(f"{side}-nonce-on-errors-only"):
+        return
     for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
-        response.headers.add("DPoP-Nonce", state.nonces[side].current())
+        response.headers.add("DPoP-Nonce", state.nonces[side].current(success=success))
     if state.faults.on(f"{side}-nonce-cacheable"):
         del response.headers["Cache-Control"], response.headers["Pragma"]
 

@@ -5,10 +5,12 @@ import html
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from . import jose
 from .clients import REDIRECT_URI, Client
 from .errors import OAuthError
 from .state import REFERENCE, USERNAME, Reference, authenticated, parameters, proof_of, read_form
@@ -41,6 +43,30 @@ def check_redirect_uri(params: Mapping[str, str]) -> None:
         raise OAuthError("invalid_request", "redirect_uri is not registered")
 
 
+def _implicit(state: Reference, params: dict[str, str]) -> bool:
+    """Return whether a fault answers this request with a token; the rest of it is then checked like another one."""
+    if params.get("response_type") != "token" or not state.faults.on("as-implicit-ok"):
+        return False
+    params["response_type"] = "code"
+    return True
+
+
+def _of_request_object(state: Reference, client: Client, form: dict[str, str]) -> dict[str, str]:
+    """Return the parameters of a request object, which alone count (RFC 9126 section 3, RFC 9101 section 6.3)."""
+    if "request" not in form or client.key is None:
+        return form
+    try:
+        jws = jose.parse_jws(form["request"])
+        jose.verify(jws, client.key.public_key(), "ES256")
+    except ValueError:
+        raise OAuthError("invalid_request_object", "the request object does not verify") from None
+    if jws.header.get("alg") != "ES256" or jws.claims.get("client_id") != client.id:
+        raise OAuthError("invalid_request_object", "the request object is not the client's")
+    signed = {name: value for name, value in jws.claims.items() if isinstance(value, str)}
+    beside = {"dpop_jkt": form["dpop_jkt"]} if "dpop_jkt" in form else {}
+    return signed | (beside if state.faults.on("as-request-object-mixed") else {})
+
+
 def check_request(client: Client, params: Mapping[str, str], jkt: str | None) -> AuthorizationRequest:
     """Return the request in `params`; OAuthError says what is wrong (RFC 6749 section 4.1.2.1, RFC 7636)."""
     if "authorization_code" not in client.grants:
@@ -65,6 +91,8 @@ async def par(request: web.Request) -> web.Response:
     proof = proof_of(request, client)
     if "request_uri" in form:
         raise OAuthError("invalid_request", "request_uri cannot be pushed")
+    form = _of_request_object(state, client, form)
+    implicit = _implicit(state, form)
     check_redirect_uri(form)
     jkt = None if state.faults.on("as-ignores-dpop-jkt-in-par") else form.get("dpop_jkt")
     if proof and jkt not in {None, proof.jkt} and not state.faults.on("as-par-jkt-mismatch-ok"):
@@ -72,7 +100,8 @@ async def par(request: web.Request) -> web.Response:
     if proof and not state.faults.on("as-par-proof-not-bound"):
         jkt = proof.jkt
     uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(32)}"
-    state.pushed.put(uri, check_request(client, form, jkt), REQUEST_URI_LIFETIME)
+    wanted = replace(check_request(client, form, jkt), implicit=implicit)
+    state.pushed.put(uri, wanted, REQUEST_URI_LIFETIME)
     return web.json_response({"request_uri": uri, "expires_in": REQUEST_URI_LIFETIME}, status=201)
 
 
@@ -83,13 +112,17 @@ async def authorize(request: web.Request) -> web.Response:
         params = parameters(request.rel_url.raw_query_string)
         client = _known_client(state, params)
         if "request_uri" in params:
-            return _login_page(state, _pushed(state, client, params["request_uri"]))
+            pushed = _pushed(state, client, params["request_uri"])
+            if "dpop_jkt" in params and state.faults.on("as-query-beside-request-uri"):
+                pushed = replace(pushed, jkt=params["dpop_jkt"])
+            return _login_page(state, pushed)
         check_redirect_uri(params)
     except OAuthError as error:
         return page(str(error), status=400)  # without a trusted redirect URI the user is told, not the client
     try:
         jkt = None if state.faults.on("as-ignores-dpop-jkt") else params.get("dpop_jkt")
-        return _login_page(state, check_request(client, params, jkt))
+        implicit = _implicit(state, params)
+        return _login_page(state, replace(check_request(client, params, jkt), implicit=implicit))
     except OAuthError as error:
         answer = {"error": error.code, "error_description": str(error), "state": params.get("state")}
         return _redirect(state, answer)
@@ -105,9 +138,12 @@ def _known_client(state: Reference, params: Mapping[str, str]) -> Client:
 def _pushed(state: Reference, client: Client, uri: str) -> AuthorizationRequest:
     """Return what the client pushed, once (RFC 9126 sections 2.2 and 4)."""
     wanted = state.pushed.get(uri)
-    if wanted is None or wanted.client is not client:
+    if wanted is None:
         raise OAuthError("invalid_request", "unknown request_uri")
-    state.pushed.pop(uri)
+    if wanted.client is not client and not state.faults.on("as-request-uri-any-client"):
+        raise OAuthError("invalid_request", "unknown request_uri")
+    if not state.faults.on("as-request-uri-reusable"):
+        state.pushed.pop(uri)
     return wanted
 
 
@@ -141,5 +177,9 @@ async def login(request: web.Request) -> web.Response:
         return _login_page(state, wanted, "Wrong user name or password.", 400)
     code = secrets.token_urlsafe(32)
     grant = Grant(wanted.client, USERNAME, wanted.scope)
+    if wanted.implicit:
+        token = state.tokens.issue(grant, {}, wanted.scope)
+        answer = urlencode({"access_token": token, "token_type": "Bearer", "state": wanted.state or ""})
+        return web.Response(status=303, headers={"Location": f"{REDIRECT_URI}#{answer}"})
     state.tokens.codes.put(code, Code(grant, wanted), CODE_LIFETIME)
     return _redirect(state, {"code": code, "state": wanted.state})

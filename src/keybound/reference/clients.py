@@ -19,6 +19,8 @@ REDIRECT_URI = "https://localhost/cb"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
+_ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
+_NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
 _CODE = ("authorization_code", "refresh_token")
 
 
@@ -60,6 +62,9 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
         Client("post", "client_secret_post", secret=secret(), opaque=True),
         Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
+        Client(
+            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True
+        ),
         Client("public", "none", _CODE, "openid read"),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
         Client(
@@ -130,6 +135,10 @@ class Authenticator:
         client = self.clients.get(form.get("client_id", ""))
         if client is None:
             raise _invalid_client()
+        if client.identity is None and any(
+            kind in form and self.faults.on(fault) for kind, fault in _NO_CREDENTIALS.items()
+        ):
+            return client
         if client.auth == "client_secret_post":
             return _with_secret(client, form.get("client_secret", ""))
         if client.auth in {"tls_client_auth", "self_signed_tls_client_auth"}:
@@ -159,6 +168,8 @@ class Authenticator:
             raise _invalid_client()
         if form.get("client_id", client.id) != client.id:
             raise _invalid_client()
+        if any(kind in form and self.faults.on(fault) for kind, fault in _ANY_SECRET.items()):
+            return client
         return _with_secret(client, unquote_plus(secret))
 
     def _assertion(self, form: Mapping[str, str]) -> Client:
@@ -168,7 +179,10 @@ class Authenticator:
             client = self.clients.get(str(jws.claims.get("sub")))
             if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise _invalid_client()
-            if jws.header.get("alg") != "ES256" or jws.header.get("typ", "JWT") not in _ASSERTION_TYPS:
+            typed = jws.header.get("typ", "JWT") in _ASSERTION_TYPS
+            if jws.header.get("alg") != "ES256" or not (
+                typed or self.faults.on("as-assertion-typ-not-compared")
+            ):
                 raise _invalid_client()
             jose.verify(jws, client.key.public_key(), "ES256")
         except ValueError:
@@ -181,7 +195,7 @@ class Authenticator:
         if (
             claims.get("iss") != client.id
             or form.get("client_id", client.id) != client.id
-            or not any(isinstance(item, str) and item in self.audiences for item in audiences)
+            or not any(isinstance(item, str) and self._is_us(item) for item in audiences)
             or isinstance(expires, bool)
             or not isinstance(expires, int | float)
             or not now < expires < now + _ASSERTION_LIFETIME
@@ -189,6 +203,11 @@ class Authenticator:
         ):
             raise _invalid_client()
         return client
+
+    def _is_us(self, audience: str) -> bool:
+        if self.faults.on("as-assertion-aud-issuer-only") and audience.endswith(("/token", "/par")):
+            return False
+        return audience in self.audiences
 
     def _certificate(
         self, client: Client, chain: Sequence[bytes], fetched: Sequence[x509.Certificate]

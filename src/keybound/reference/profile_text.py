@@ -15,7 +15,12 @@ def render(state: Reference) -> str:
     clients = state.authenticator.clients.values()
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
-        "": {"name": "reference", "issuer": state.issuer, "ca": state.pki.ca.certificate_pem},
+        "": {
+            "name": "reference",
+            "issuer": state.issuer,
+            "ca": state.pki.ca.certificate_pem,
+            "requirements": _requirements(state),
+        },
         **{f"clients.{client.id}": _client(client) for client in clients},
         "login": {"username": USERNAME, "password": state.password},
         "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
@@ -27,6 +32,7 @@ def render(state: Reference) -> str:
             "read": notes,
         },
         "introspection": {"client": RESOURCE_SERVER},
+        **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
@@ -44,7 +50,11 @@ def render_alone(state: Reference) -> str:
     holders = [state.authenticator.clients[name] for name in ("pki", "selfsigned")]
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
-        "": {"name": "reference-rs", "ca": state.pki.ca.certificate_pem},
+        "": {
+            "name": "reference-rs",
+            "ca": state.pki.ca.certificate_pem,
+            "requirements": _requirements(state),
+        },
         # these lend their certificates; nobody asks for a login here
         **{
             f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
@@ -57,6 +67,7 @@ def render_alone(state: Reference) -> str:
             "content_type": "application/json",
             "read": notes,
         },
+        **_limits(state),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
@@ -74,6 +85,15 @@ def render_alone(state: Reference) -> str:
         },
     }
     return "\n".join(_table(name, values) for name, values in tables.items())
+
+
+def _requirements(state: Reference) -> str:
+    """Return the profile of requirements: each counts, so that each fault is seen (some want nonces on both sides)."""
+    return "all" if set(state.nonces) == {"as", "rs"} else "all-without-nonces"
+
+
+def _limits(state: Reference) -> dict[str, dict[str, Any]]:
+    return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
 
 
 def _client(client: Client) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Settings:
     trusts: str | None = None  # an issuer: be a resource server alone, with its tokens
     header: str | None = None
     issuer: str | None = None
+    brisk: bool = False  # what is kept for minutes is kept for seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         issuer = settings.issuer or f"https://{address}"
         keys = f"http://127.0.0.1:{_free_port()}/jwks"  # of a client: its tester serves them
         reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header, keys)
+        if settings.brisk:
+            state.hurry(reference)
         if settings.header is None:
             reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
         if settings.trusts:

@@ -53,7 +53,10 @@ async def token(request: web.Request) -> web.Response:
         raise OAuthError("unsupported_grant_type" if grant_type else "invalid_request", "no such grant_type")
     if grant_type not in client.grants:
         raise OAuthError("unauthorized_client", "the client does not use this grant")
-    if client.dpop_bound and proof is None and not state.faults.on("as-bound-client-proof-optional"):
+    excused = state.faults.on("as-bound-client-proof-optional") or (
+        grant_type == "refresh_token" and state.faults.on("as-bound-client-refresh-excused")
+    )
+    if client.dpop_bound and proof is None and not excused:
         raise OAuthError("invalid_request", "this client needs a DPoP proof")
     certificate = client_certificate(request) if client.certificate_bound else None
     if at_plain(request) and state.faults.on("as-plain-endpoint-unbound"):
@@ -62,7 +65,10 @@ async def token(request: web.Request) -> web.Response:
         proof = None
     if certificate is None and client.identity and state.faults.on("as-mtls-binds-registered"):
         certificate = client.identity.der
-    return web.json_response(grant(TokenRequest(state, client, form, proof, certificate)))
+    answer = grant(TokenRequest(state, client, form, proof, certificate))
+    if proof is None and "DPoP" in request.headers and state.faults.on("as-empty-header-says-dpop"):
+        answer["token_type"] = "DPoP"
+    return web.json_response(answer)
 
 
 def _scope(asked: TokenRequest, allowed: str) -> str:
@@ -81,20 +87,23 @@ def _authorization_code(asked: TokenRequest) -> dict[str, Any]:
     """RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10. Only success uses the code up."""
     tokens = asked.state.tokens
     code = tokens.codes.get(asked.form.get("code", ""))
-    if code is None or code.grant.client is not asked.client:
+    stolen = code is not None and code.grant.client is not asked.client and not asked.wrong("code-any-client")
+    if code is None or stolen:
         raise OAuthError("invalid_grant", "unknown code")
-    if code.used:
-        tokens.revoke(code.grant)
+    if code.used and not asked.wrong("code-reusable"):
+        if not asked.wrong("code-reuse-forgiven"):
+            tokens.revoke(code.grant)
         raise OAuthError("invalid_grant", "this code was used before")
     bound_to = code.request.jkt
     verifier = asked.form.get("code_verifier", "")
-    if not hmac.compare_digest(jose.digest(verifier).encode(), code.request.challenge.encode()):
+    right = hmac.compare_digest(jose.digest(verifier).encode(), code.request.challenge.encode())
+    if not right and not asked.wrong("code-verifier-ignored"):
         raise OAuthError("invalid_grant", "code_verifier does not match")
     if asked.form.get("redirect_uri") != REDIRECT_URI:
         raise OAuthError("invalid_grant", "redirect_uri does not match")
     if bound_to and asked.proof is None and not asked.wrong("code-proof-optional"):
         raise OAuthError("invalid_grant", "this code needs a DPoP proof")
-    if bound_to and asked.proof and asked.proof.jkt != bound_to:
+    if bound_to and asked.proof and not _fits(asked, asked.proof.jkt, bound_to):
         raise OAuthError("invalid_grant", "this code is bound to another key")
     if asked.client.public and asked.client.certificate_bound and asked.certificate is None:
         raise OAuthError("invalid_request", "this client needs a certificate")
@@ -108,25 +117,40 @@ def _authorization_code(asked: TokenRequest) -> dict[str, Any]:
     return answer
 
 
+def _fits(asked: TokenRequest, jkt: str, wanted: str) -> bool:
+    """Return whether the proof's key is the one that `dpop_jkt` named; a fault compares what both have."""
+    loose = asked.wrong("dpop-jkt-prefix-compared") and (jkt.startswith(wanted) or wanted.startswith(jkt))
+    return jkt == wanted or loose
+
+
 def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
     """RFC 6749 section 6; public clients' are bound and rotated (RFC 9449 section 5, RFC 8705 section 4)."""
     tokens = asked.state.tokens
-    old = tokens.refresh.get(asked.form.get("refresh_token", ""))
+    value = asked.form.get("refresh_token", "")
+    old = tokens.refresh.get(value)
+    if old is None and asked.wrong("refresh-cut"):
+        old = tokens.refresh.find(value[:8]) if value else None
+    if old is None and (spent := tokens.spent.get(value)) and not asked.wrong("refresh-reuse-forgiven"):
+        tokens.revoke(spent)  # RFC 9700 section 4.14.2: somebody holds a copy
     if old is None or old.grant.revoked:
         raise OAuthError("invalid_grant", "unknown refresh token")
-    if old.grant.client is not asked.client and not asked.wrong("mtls-refresh-any-client"):
+    if old.grant.client is not asked.client and not asked.wrong("refresh-any-client"):
         raise OAuthError("invalid_grant", "unknown refresh token")
     if old.jkt and asked.proof is None and not asked.wrong("refresh-proof-optional"):
         raise OAuthError("invalid_grant", "this refresh token needs a DPoP proof")
-    if old.jkt and asked.proof and asked.proof.jkt != old.jkt and not asked.wrong("refresh-any-key"):
+    unprotected = asked.wrong("refresh-public-unprotected")
+    any_key = unprotected or asked.wrong("refresh-any-key")
+    if old.jkt and asked.proof and asked.proof.jkt != old.jkt and not any_key:
         raise OAuthError("invalid_grant", "this refresh token is bound to another key")
     other = asked.x5t is None or (asked.x5t != old.x5t and not asked.wrong("mtls-refresh-any-certificate"))
     if old.x5t and other and not asked.wrong("mtls-refresh-neither"):
         raise OAuthError("invalid_grant", "this refresh token is bound to another certificate")
-    scope = _scope(asked, old.grant.scope)
+    widened = asked.wrong("refresh-widens-scope")
+    scope = _scope(asked, asked.client.scope if widened else old.grant.scope)
     answer = _answer(asked, old.grant, scope, old)
-    if asked.client.public:
+    if asked.client.public and not unprotected:
         if not (old.x5t and asked.wrong("mtls-refresh-neither")):
+            tokens.spent.put(asked.form["refresh_token"], old.grant, REFRESH_LIFETIME)
             tokens.refresh.pop(asked.form["refresh_token"])
         answer["refresh_token"] = _new_refresh(asked, old.grant, rotated=True)
     return answer
@@ -149,6 +173,8 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     proof = None if asked.wrong(_UNBOUND_FAULTS[asked.form["grant_type"]]) else asked.proof
     forget = old is not None and asked.wrong("mtls-binding-on-first-token-only")
     forget = forget or (asked.form["grant_type"] == "authorization_code" and asked.wrong("mtls-code-unbound"))
+    if old is not None and old.first_jkt is None and asked.wrong("refresh-late-proof-unbound"):
+        proof = None
     cnf = cnf_of(proof, None if forget else asked.certificate, asked.state.faults)
     if (
         old
@@ -158,9 +184,12 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
         and asked.wrong("refresh-binds-old-key")
     ):
         cnf["jkt"] = old.first_jkt
+    says_dpop = (asked.proof if asked.wrong("refresh-late-proof-unbound") else proof) or (
+        old and old.first_jkt and asked.wrong("refresh-remembers-type")
+    )
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
-        "token_type": "DPoP" if proof and not asked.wrong("says-bearer") else "Bearer",
+        "token_type": "DPoP" if says_dpop and not asked.wrong("says-bearer") else "Bearer",
         "expires_in": ACCESS_LIFETIME,
         "scope": scope,
     }

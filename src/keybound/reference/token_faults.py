@@ -141,6 +141,8 @@ TOKENS = [
     ),
     ("token-introspected-type-wanted", "a response without token_type is refused", "RFC7662-2.2-claims"),
     ("token-revocation-unnoticed", "an active token is active for ten minutes", "RFC7662-4-revoked"),
+    ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
+    ("rsa-exponent-one-ok", "an RSA key with exponent 1 is taken", "RFC8725-3.2-current-algorithms"),
 ]
 """(name, what is wrong, requirements it turns red) of each; ids get the prefix rs-."""
 
@@ -149,7 +151,16 @@ ALONE = frozenset(f"rs-{name}" for name, _, _ in TOKENS)
 
 # What faults of every resource server turn red besides, where the tokens can be hostile too.
 ALSO_ALONE = {
-    **dict.fromkeys(("rs-refuses-eddsa", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"),
+    **dict.fromkeys(
+        ("rs-refuses-eddsa", "rs-refuses-es256", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"
+    ),
     "rs-mtls-any-certificate": "RFC7800-3.1-every-binding",
     "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
+}
+
+# What faults turn red only where there is an authorization server as well: it takes a second endpoint, or a token that
+# the server gives to a client without a proof.
+NOT_ALONE = {
+    "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
+    "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
 }

@@ -39,6 +39,7 @@ class AuthorizationRequest:
     jkt: str | None
     state: str | None
     nonce: str | None
+    implicit: bool = False  # only a fault gives a token without a code
 
 
 @dataclass
@@ -83,6 +84,7 @@ class Tokens:
     faults: Faults
     codes: Expiring[Code] = field(default_factory=Expiring)
     refresh: Expiring[Refresh] = field(default_factory=Expiring)
+    spent: Expiring[Grant] = field(default_factory=Expiring)  # of refresh tokens that were replaced
     opaque: Expiring[dict[str, Any]] = field(default_factory=Expiring)
     revoked: Expiring[bool] = field(default_factory=Expiring)
 

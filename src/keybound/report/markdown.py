@@ -13,6 +13,7 @@ from keybound.report.summary import (
     findings,
     headline,
     of_verdict,
+    requirement_profile,
     requirements_by_id,
     results,
     severity,
@@ -39,6 +40,8 @@ def markdown(run: Run) -> str:
         else ""
     )
     lines += ["", f"{count(len(run.cases), 'case')}: {tally or 'none'}.{spent}", ""]
+    if known := requirement_profile(run):
+        lines += [f"Requirements: {_cell(known)}.", ""]
     lines += _findings(run)
     lines += [f"* accepted: {_code(it['id'])}" for it in accepted(run)]
     for spec, found in by_spec(results(run)).items():

@@ -139,6 +139,12 @@ def selection(run: Run) -> str:
     return ", ".join(f"{name} {value}" for name, value in run.header["selection"].items() if value)
 
 
+def requirement_profile(run: Run) -> str:
+    """Return which requirements counted; empty for a stream that does not say."""
+    known = run.header.get("requirement_profile")
+    return f"{known['name']} ({known['title']})" if known else ""
+
+
 def headline(run: Run) -> str:
     """Return the verdict of the run in one sentence."""
     if run.footer is None:

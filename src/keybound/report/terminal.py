@@ -15,6 +15,7 @@ from keybound.report.summary import (
     findings,
     headline,
     of_verdict,
+    requirement_profile,
     requirements_by_id,
     results,
     selection,
@@ -68,6 +69,8 @@ def _head(console: "Console", run: Run) -> None:
     console.print(f"keybound {run.header['keybound']}: {one_line(', '.join(where))}", style="bold")
     if limited := selection(run):
         console.print(f"Only {one_line(limited)}.")
+    if known := requirement_profile(run):
+        console.print(f"Requirements: {one_line(known)}")
     for check in complaints(run):
         _rows(console, f"check {one_line(check['name'])}", "yellow", [("", check["message"])])
     if run.truncated:

@@ -260,6 +260,12 @@ class Limits(_Model):
     clock_offset: float = Field(
         300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
     )
+    longest_wait: float = Field(
+        390.0, gt=0, le=86400, description="seconds that a case of --slow may wait in all"
+    )
+    nonce_lifetime: float = Field(
+        300.0, gt=0, le=86400, description="seconds after which the target's nonces must be worth nothing"
+    )
 
 
 class Profile(_Model):
@@ -274,6 +280,9 @@ class Profile(_Model):
         False, description="true: I may attack this target; needed for hosts beyond loopback"
     )
     baseline: str | None = Field(None, description="file of accepted findings, beside the profile")
+    requirements: Text = Field(
+        "rfc", description="which requirements count: rfc, fapi2, atproto, ... or a file beside the profile"
+    )
     client: Client | None = None
     clients: dict[str, Client] = {}
     login: Login | None = None

@@ -1,0 +1,132 @@
+"""A code is redeemed once, by who asked for it, as it was asked for (RFC 6749 section 4.1.2, RFC 7636, RFC 9449 section 10)."""
+
+from dataclasses import replace
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import by_attacker, no_proof
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows.places import userinfo
+from keybound.judge.answer import Outcome
+from keybound.judge.rules import Exact
+
+AGAIN = "a code that was read on the way, from a log or a history, is as good as a new one"
+ONCE = ("RFC6749-4.1.2-code-once", "FAPI2SP-5.3.2.2-code-once")
+
+TWICE = (
+    Case("as.code.twice", "a code redeemed a second time", ONCE, ("as-code-reusable",), AGAIN, place="code", data=lambda _: None),
+    Case("as.code.twice.attacker-key", "a code redeemed a second time with another key", ONCE, ("as-code-reusable",), AGAIN,
+         place="code", data=by_attacker),
+)
+
+
+def used_form(target, lane):
+    """Redeem a new code, and return its token and what was sent."""
+    form = target.session.code_form(lane, target.session.code(lane))
+    return target.session.issue(lane, form, label="the code's first use"), form
+
+
+@cases(*TWICE)
+def test_code_works_once(case, target):
+    lane = target.place(case.place).lane
+    _, form = used_form(target, lane)
+
+    def again(draft):
+        draft.form |= form
+        case.data(draft)
+
+    target.refuses(case, again)
+
+
+REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the tokens of the first", ("RFC6749-4.1.2-code-reuse-revokes",),
+               ("as-code-reuse-forgiven", "as-code-reusable"), "the thief was first, and keeps what the code gave", place="code.user")
+
+
+@cases(REVOKES)
+def test_code_reuse_ends_its_tokens(case, target):
+    session = target.session
+    lane = target.place(case.place).lane
+    token, form = used_form(target, lane)
+    place = userinfo(session, lane)  # the AS itself answers there, so that no token is beyond its reach
+    place.material = lambda: token
+    if place.attempt(None, "the token before").outcome is not Outcome.EFFECT:
+        raise Inconclusive("the token of the first use does not work at userinfo")
+    again = target.place("code").attempt(lambda draft: draft.form.update(form), "the code's second use")
+    answer = place.attempt(None, "the token afterwards")
+    target.expect(answer.outcome is not Outcome.EFFECT, "the token is refused from then on",
+                  f"second use of the code: {again.seen}; its token afterwards: {answer.seen}")
+
+
+VERIFIER = Case("as.code.wrong-verifier", "a code redeemed with another code_verifier", ("FAPI2SP-5.3.2.2-pkce-s256",),
+                ("as-code-verifier-ignored",), "whoever reads the code can redeem it", lambda draft: draft.form.update(code_verifier="x" * 64),
+                "code", Exact((400,), ("invalid_grant", "invalid_request")))
+
+
+@cases(VERIFIER)
+def test_wrong_verifier_is_refused(case, target):
+    if "S256" not in target.session.metadata.strings("code_challenge_methods_supported"):
+        raise NotApplicable("the metadata does not say that the server knows PKCE with S256")
+    target.refuses(case)
+
+
+ODD = "a dpop_jkt that is the thumbprint of no key ties the code to no key"
+MALFORMED = (
+    Case("as.code.dpop-jkt.truncated", "dpop_jkt that is the beginning of a thumbprint", ("RFC9449-10-code-key-mismatch",),
+         ("as-dpop-jkt-prefix-compared",), ODD, place="code", data=lambda right: right[:10], also=("AC-04",)),
+    Case("as.code.dpop-jkt.too-long", "dpop_jkt that is a thumbprint and more", ("RFC9449-10-code-key-mismatch",),
+         ("as-dpop-jkt-prefix-compared",), ODD, place="code", data=lambda right: right + "A", also=("AC-04",)),
+)
+
+
+@cases(*MALFORMED)
+def test_malformed_jkt_fits_no_key(case, target):
+    session, lane = target.session, target.place(case.place).lane
+    # without PAR an AS need not know dpop_jkt at all
+    optional = session.metadata.endpoint("pushed_authorization_request") is None
+    try:
+        code = session.code(lane, {"dpop_jkt": case.data(session.key().thumbprint)})
+    except Inconclusive as error:
+        target.bench.require(target.place(case.place))
+        target.expect(True, "no code, or one that no key redeems", f"refused: {error}")
+        return
+    form = session.code_form(lane, code)
+    target.refuses(replace(case, lenient=optional), lambda draft: draft.form.update(form))
+
+
+def bound(target):
+    return target.place("code.bound-client").lane
+
+
+FALLBACK = (
+    Case("as.bound-client.code.without-proof", "a bound client's code redeemed without a proof", ("RFC9449-5.2-bound-client",),
+         ("as-bound-client-proof-optional",), "stolen client credentials give a token bound to nothing", no_proof, "code.bound-client",
+         Exact((400,), ("invalid_request", "invalid_dpop_proof", "invalid_grant")), also=("TP-32", "BD-03")),
+    Case("as.bound-client.refresh.without-proof", "a bound client's refresh without a proof", ("RFC9449-5.2-bound-client",),
+         ("as-bound-client-proof-optional", "as-bound-client-refresh-excused"), "a refresh turns a bound token into a bearer token",
+         no_proof, "refresh.bound-client", Exact((400,), ("invalid_request", "invalid_dpop_proof", "invalid_grant")),
+         also=("RT-05", "BD-04")),
+)
+
+
+@cases(*FALLBACK)
+def test_bound_client_needs_a_proof_for_every_grant(case, target):
+    target.refuses(case)
+
+
+IMPLICIT = Case("as.bound-client.implicit", "response_type token for a bound client", ("RFC9449-5.2-bound-client",),
+                ("as-implicit-ok",), "the authorization endpoint hands out a token that no key holds", place="code.bound-client",
+                lenient=True, also=("BI-14",), data="token")
+
+
+@cases(IMPLICIT)
+def test_no_token_without_a_proof_from_the_authorization_endpoint(case, target):
+    session, lane = target.session, bound(target)
+    target.bench.require(target.place(case.place))
+    form, _ = session.authorization_form(lane.client, {"response_type": case.data})
+    try:
+        if lane.client.par:
+            form = {"client_id": lane.client.id, "request_uri": session.push(lane.client, form, None)}
+        answer = session.authorization(lane.client, form)
+    except Inconclusive as error:
+        target.expect(True, "refused, or no token in the answer", f"refused: {error}")
+        return
+    target.expect("access_token" not in answer, "no token in the answer", f"an answer with {', '.join(sorted(answer))}")

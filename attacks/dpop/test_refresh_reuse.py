@@ -1,0 +1,162 @@
+"""What a refresh token must not give: more than was granted, a second family, or anything once it was replaced (RFC 9700 section 4.14)."""
+
+from dataclasses import replace
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import by_attacker, no_proof
+from keybound.craft.jose import read_claims
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.judge.answer import Outcome
+
+FREE = "a copy of the refresh token is as good as the original, for as long as it lives"
+
+REPLAYED = Case("as.refresh.public.protected", "a public client's refresh token is bound to its key, or replaced at each use",
+                ("RFC9700-2.2.2-public-refresh", "RFC9700-4.14.2-refresh-replay", "OAUTH21-4.3-refresh-protected",
+                 "OAUTH21-4.3.1-refresh-replay"), ("as-refresh-public-unprotected",), FREE, place="refresh.held.public",
+                also=("RT-03", "RT-10"))
+
+
+@cases(REPLAYED)
+def test_refresh_of_a_public_client_is_protected(case, target):
+    """Binding or rotation will do: the copy works once at most."""
+    place = target.place(case.place)
+    target.bench.require(place)
+    seen = []
+    for thief, delta in (("attacker's key", by_attacker), ("no proof", no_proof)):
+        form = place.material()
+        stolen = place.attempt(delta, f"hostile: {thief}")
+        if stolen.outcome is Outcome.EFFECT:
+            again = place.attempt(lambda draft, f=form, d=delta: (draft.form.update(f), d(draft)), f"hostile: {thief}, again")
+            seen.append((again.outcome is Outcome.EFFECT, f"{thief}: {stolen.seen}, again: {again.seen}"))
+            place.renew()
+    target.expect(not any(works for works, _ in seen), "refused, or good once", "; ".join(text for _, text in seen) or "refused")
+
+
+REUSE = Case("as.refresh.public.reuse-revokes", "the second use of a replaced refresh token ends the one that replaced it",
+             ("RFC9700-4.14.2-refresh-reuse-revokes",), ("as-refresh-reuse-forgiven",),
+             "the thief was first, and keeps the family of tokens", place="refresh.held.public")
+
+
+@cases(REUSE)
+def test_reuse_of_a_replaced_refresh_token_ends_its_family(case, target):
+    session, place = target.session, target.place(case.place)
+    old = session.refresh_token(place.lane)
+    new = session.issue(place.lane, {"refresh_token": old}).refresh
+    if new in {None, old}:
+        raise NotApplicable("refresh tokens are not replaced")
+    again = place.attempt(lambda draft: draft.form.update(refresh_token=old), "the replaced token again")
+    if again.outcome is Outcome.EFFECT:
+        raise NotApplicable(f"a replaced refresh token works a little longer, for retries: {again.seen}")
+    answer = place.attempt(lambda draft: draft.form.update(refresh_token=new), "the one that replaced it")
+    target.expect(answer.outcome is not Outcome.EFFECT, "refused from then on", answer.seen)
+
+
+def altered(value):
+    """Change one character: in the middle of a JWT's claims, or of any other token."""
+    parts = value.split(".")
+    where = 1 if len(parts) > 2 and parts[1] else 0
+    part, middle = parts[where], len(parts[where]) // 2
+    parts[where] = part[:middle] + ("A" if part[middle] != "A" else "B") + part[middle + 1 :]
+    return ".".join(parts)
+
+
+CHANGED = tuple(
+    Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
+         ("RFC9700-4.14.2-refresh-integrity",), ("as-refresh-cut",), "whoever has one refresh token can write others",
+         lambda draft: draft.form.update(refresh_token=altered(draft.form["refresh_token"])), place)
+    for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
+)
+
+
+@cases(*CHANGED)
+def test_altered_refresh_token_is_refused(case, target):
+    target.refuses(case)
+
+
+WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than was granted", ("RFC9700-4.14.2-refresh-scope",),
+             ("as-refresh-widens-scope",), "what the user did not agree to is got afterwards", place="refresh")
+
+
+def scope_of(token, asked):
+    """Return the scope of a token, as a set: of its claims, or as the response says (RFC 6749 section 5.1: as asked)."""
+    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
+    return set(scope.split() if isinstance(scope, str) else scope)
+
+
+@cases(WIDER)
+def test_refresh_gives_no_more_scope(case, target):
+    session, lane = target.session, target.place(case.place).lane
+    wanted = (lane.client.scope or "").split()
+    if len(wanted) < 2:
+        raise NotApplicable("the client's scope in the profile has not two parts, so there is no more to ask for")
+    less = " ".join(each for each in wanted if each != wanted[-1])
+    code_lane = replace(lane, grant="authorization_code")
+    first = session.issue(code_lane, session.code_form(code_lane, session.code(code_lane, {"scope": less})))
+    if first.refresh is None or wanted[-1] in scope_of(first, less):
+        raise NotApplicable("no refresh token for less than the client's scope")
+    form = {"refresh_token": first.refresh}
+    try:
+        token = session.issue(lane, form, delta=lambda draft: draft.form.update(scope=" ".join(wanted)), label="hostile: more scope")
+    except Inconclusive as error:
+        target.bench.require(target.place(case.place))
+        target.expect(True, f"refused, or no more than {less}", f"refused: {error}")
+        return
+    given = scope_of(token, " ".join(wanted))
+    target.expect(wanted[-1] not in given, f"refused, or no more than {less}", f"scope {' '.join(sorted(given))}")
+
+
+DOWNGRADE = Case("as.refresh.without-proof", "a confidential client's refresh without a proof is refused, or honestly Bearer",
+                 ("RFC9449-5-bearer-option",), ("as-refresh-remembers-type",),
+                 "a token is announced as bound and any holder can use it", place="refresh", also=("RT-05", "BD-04"))
+LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its family is refused, or binds", ("RFC9449-5-bearer-option",),
+            ("as-refresh-late-proof-unbound",), "a token is announced as bound and any holder can use it", place="refresh",
+            also=("RT-06", "RT-07"))
+
+
+def agrees(target, token):
+    reading = target.read(token)
+    if reading.source is None:
+        raise NotApplicable("the token cannot be read")
+    target.expect((reading.type == "dpop") == ("jkt" in reading.cnf), "DPoP with cnf.jkt, or Bearer without", reading.facts)
+
+
+@cases(DOWNGRADE)
+def test_refresh_without_proof_is_honest(case, target):
+    session, place = target.session, target.place(case.place)
+    target.bench.require(place)
+    try:
+        token = session.issue(place.lane, place.material(), delta=no_proof, label="refresh without proof")
+    except Inconclusive as error:
+        raise NotApplicable(f"a confidential client's refresh needs a proof here: {error}") from None
+    finally:
+        place.renew()
+    agrees(target, token)
+    target.note(f"a refresh without a proof gives {target.read(token).facts}")
+
+
+@cases(LATE)
+def test_late_proof_binds(case, target):
+    session, lane = target.session, target.place(case.place).lane
+    code_lane = replace(lane, grant="authorization_code")
+    try:
+        first = session.issue(code_lane, delta=no_proof, label="a code without proof")
+    except Inconclusive as error:
+        raise NotApplicable(f"there are no unbound tokens: {error}") from None
+    if first.refresh is None:
+        raise NotApplicable("there is no refresh token for an unbound token")
+    try:
+        token = session.issue(lane, {"refresh_token": first.refresh}, label="refresh with a first proof")
+    except Inconclusive as error:
+        raise NotApplicable(f"DPoP cannot begin at a refresh: {error}") from None
+    agrees(target, token)
+    target.note(f"a refresh with the first proof gives {target.read(token).facts}")
+
+
+REPEATED = Case("as.refresh.replay.same-proof", "the same proof again, at a refresh", ("RFC9449-11.1-jti-replay",),
+                ("as-no-replay-store",), "a proof read on the way can be used once more by the reader", place="refresh", lenient=True,
+                also=("RT-08", "RP-08"))
+
+
+@cases(REPEATED)
+def test_proof_of_a_refresh_is_good_once(case, target):
+    target.refuses_again(case)

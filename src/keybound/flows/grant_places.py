@@ -1,0 +1,122 @@
+"""The token endpoint for grants that begin with a user: codes and refresh tokens, kept until they are used."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from keybound.errors import NotApplicable
+from keybound.flows import places
+from keybound.flows.places import BAD_GRANT, Place
+from keybound.flows.session import Lane, Session
+from keybound.target.profile import Client, Grant
+from keybound.wire.exchange import Response
+
+Facts = dict[str, str]
+Fits = Callable[[Client], bool]
+
+
+def lane_of(session: Session, grant: Grant, fits: Fits = lambda _: True, what: str = "") -> Lane:
+    """Return the first DPoP lane of `grant` whose client `fits`; raises NotApplicable, which calls it `what`.
+
+    A client that may also get Bearer tokens comes first: a broken proof could make it fall back.
+    """
+    lanes = [lane for lane in session.lanes("dpop", grant) if fits(lane.client)]
+    if not lanes:
+        raise NotApplicable(f"the profile names no {what}client with the grant {grant}")
+    return min(lanes, key=lambda lane: lane.client.dpop_bound)
+
+
+def confidential(client: Client) -> bool:
+    """Return whether the client has credentials."""
+    return client.auth != "none"
+
+
+def bound_and_confidential(client: Client) -> bool:
+    """Return whether the client is registered with dpop_bound_access_tokens, and has credentials."""
+    return client.dpop_bound and client.auth != "none"
+
+
+def held(place: Place) -> Place:
+    """Keep the material of `place` until a request with it takes effect: one that is refused need cost no login."""
+    kept: list[Any] = []
+    make, effect = place.material, place.effect
+
+    def material() -> Any:
+        if not kept:
+            kept.append(make())
+        return kept[0]
+
+    def used(response: Response) -> str | None:
+        shown = effect(response)
+        if shown is not None:
+            kept.clear()
+        return shown
+
+    place.material, place.effect, place.renew = material, used, kept.clear
+    return place
+
+
+def code(session: Session, lane: Lane) -> Place:
+    """Return the redemption of a code of `lane`."""
+    place = held(places.grant(session, lane))
+    place.exact = BAD_GRANT
+    return place
+
+
+def refresh(session: Session, lane: Lane) -> Place:
+    """Return the refresh of `lane`: with one refresh token, or with the one that replaced it, as long as it works."""
+    place = places.grant(session, lane)
+    kept: list[str] = []
+    effect = place.effect
+
+    def material() -> dict[str, str]:
+        if not kept:
+            kept.append(session.refresh_token(lane))
+        return {"refresh_token": kept[0]}
+
+    def used(response: Response) -> str | None:
+        shown, new = effect(response), response.object.get("refresh_token")
+        if shown is not None and isinstance(new, str):
+            kept[:] = [new]
+        return shown
+
+    place.material, place.effect, place.renew, place.exact = material, used, kept.clear, BAD_GRANT
+    return place
+
+
+def _public(client: Client) -> bool:
+    return client.auth == "none"
+
+
+def signed_code(session: Session) -> Place:
+    """Return the redemption of a code by a client whose key can sign request objects (RFC 9101), through PAR."""
+
+    def fits(client: Client) -> bool:
+        return client.key is not None and client.par
+
+    return code(session, lane_of(session, "authorization_code", fits, "keyed and pushing "))
+
+
+def users_code(session: Session, facts: Facts) -> Place:
+    """Return the redemption of a code that gives tokens for the userinfo endpoint."""
+    lanes = session.lanes("dpop", "authorization_code")
+    return code(session, places.measured_lane(facts, "userinfo.dpop", lanes))
+
+
+GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
+    "code": lambda s, _: code(s, lane_of(s, "authorization_code")),
+    "code.confidential": lambda s, _: code(
+        s, lane_of(s, "authorization_code", confidential, "confidential ")
+    ),
+    "code.bound-client": lambda s, _: code(
+        s, lane_of(s, "authorization_code", bound_and_confidential, "bound confidential ")
+    ),
+    "code.signed": lambda s, _: signed_code(s),
+    "code.user": users_code,
+    "par.confidential": lambda s, _: places.par(s, lambda lane: confidential(lane.client)),
+    "par.assertion": lambda s, _: places.par(s, lambda lane: lane.client.auth == "private_key_jwt"),
+    "refresh": lambda s, _: refresh(s, lane_of(s, "refresh_token", confidential, "confidential ")),
+    "refresh.held.public": lambda s, _: refresh(s, lane_of(s, "refresh_token", _public, "public ")),
+    "refresh.bound-client": lambda s, _: refresh(
+        s, lane_of(s, "refresh_token", bound_and_confidential, "bound confidential ")
+    ),
+}
