@@ -1,6 +1,6 @@
 """Defects of mutual TLS."""
 
-from peers.defect import plain
+from peers.defect import at, plain
 
 LIST = [
     # mutual TLS
@@ -41,5 +41,56 @@ LIST = [
             "mtls-client-no-certificate": "the client_id alone authenticates",
             "mtls-self-signed-subject": "a self-signed certificate counts by its subject",
         },
+    ),
+    *plain(
+        "AS",
+        "mtls client authentication",
+        {
+            "mtls-expired": "dates of a certificate do not count",
+            "mtls-usage": "a certificate for servers authenticates a client",
+            "mtls-issuer-name": "the CA is recognised by its name",
+            "mtls-any-of-chain": "the client may be anybody in the chain shown",
+            "mtls-subject-set": "the order of the subject's parts does not count",
+            "mtls-subject-cut": "the subject ends at a NUL",
+        },
+    ),
+    *at("as", "AS", "mtls header", {"certificate-header": "the AS reads the certificate from a header"}),
+    *plain(
+        "both",
+        "mtls chain",
+        {
+            "chain-last": "the last certificate of the chain is taken for the client's",
+            "resumed-loses": "a resumed connection has no certificate",
+        },
+    ),
+    *plain(
+        "RS",
+        "certificate",
+        {
+            "certificate-subject": "another certificate with the subject is fine",
+            "certificate-key": "another certificate with the key is fine",
+            "certificate-ca": "any certificate of the right CA is fine",
+            "certificate-chain": "the right certificate may come anywhere in the chain",
+            "certificate-reading": "the certificate is compared for GET only",
+            "certificate-underscores": "the certificate is read from a header with underscores",
+            "certificate-trailer": "the certificate is read from a trailer",
+            "both-proof-only": "of a token bound to a key and a certificate only the key counts",
+            "both-certificate-only": "of a token bound to a key and a certificate only the certificate counts",
+        },
+    ),
+    *at(
+        "userinfo",
+        "RS",
+        "certificate",
+        {"certificate-forgotten": "userinfo does not ask for the certificate"},
+    ),
+    *plain("AS", "introspection", {"introspection-no-x5t": "introspection has no x5t#S256"}),
+    *plain("AS", "unbound", {"certificate-bound-flag": "without a certificate the token is just not bound"}),
+    *at(
+        "token",
+        "AS",
+        "alias",
+        {"htu-alias": "at the alias, htu has to be of the endpoint without certificates"},
+        layout="aliases",
     ),
 ]
