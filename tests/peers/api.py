@@ -146,7 +146,7 @@ class Resources:
         chain = shown(request, self.rules, place)
         if self.rules.has("certificate-reading") and request.method != "GET":
             return
-        if self.rules.has("certificate-forgotten", place):
+        if self.rules.has("userinfo-certificate") and place == "userinfo":
             return
         if not chain:
             if self.rules.has("certificate-missing"):

@@ -1,10 +1,14 @@
 """Defects of mutual TLS."""
 
-from peers.defect import at, plain
+from functools import partial
+
+from peers.defect import plain
+
+mtls = partial(plain, mechanism="mtls")
 
 LIST = [
     # mutual TLS
-    *plain(
+    *mtls(
         "RS",
         "certificate",
         {
@@ -13,7 +17,7 @@ LIST = [
             "certificate-header": "the certificate is read from a header",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "x5t#S256",
         {
@@ -23,7 +27,7 @@ LIST = [
             "x5t-sha1": "the thumbprint is SHA-1",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "mtls refresh",
         {
@@ -31,7 +35,7 @@ LIST = [
             "refresh-other-certificate": "a public client refreshes with another certificate",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "mtls client authentication",
         {
@@ -42,7 +46,7 @@ LIST = [
             "mtls-self-signed-subject": "a self-signed certificate counts by its subject",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "mtls client authentication",
         {
@@ -54,8 +58,8 @@ LIST = [
             "mtls-subject-cut": "the subject ends at a NUL",
         },
     ),
-    *at("as", "AS", "mtls header", {"certificate-header": "the AS reads the certificate from a header"}),
-    *plain(
+    *mtls("AS", "mtls header", {"client-header": "the AS reads the certificate from a header"}),
+    *mtls(
         "both",
         "mtls chain",
         {
@@ -63,7 +67,7 @@ LIST = [
             "resumed-loses": "a resumed connection has no certificate",
         },
     ),
-    *plain(
+    *mtls(
         "RS",
         "certificate",
         {
@@ -78,16 +82,10 @@ LIST = [
             "both-certificate-only": "of a token bound to a key and a certificate only the certificate counts",
         },
     ),
-    *at(
-        "userinfo",
-        "RS",
-        "certificate",
-        {"certificate-forgotten": "userinfo does not ask for the certificate"},
-    ),
-    *plain("AS", "introspection", {"introspection-no-x5t": "introspection has no x5t#S256"}),
-    *plain("AS", "unbound", {"certificate-bound-flag": "without a certificate the token is just not bound"}),
-    *at(
-        "token",
+    *mtls("RS", "certificate", {"userinfo-certificate": "userinfo does not ask for the certificate"}),
+    *mtls("AS", "introspection", {"introspection-no-x5t": "introspection has no x5t#S256"}),
+    *mtls("AS", "unbound", {"certificate-bound-flag": "without a certificate the token is just not bound"}),
+    *plain(
         "AS",
         "alias",
         {"htu-alias": "at the alias, htu has to be of the endpoint without certificates"},

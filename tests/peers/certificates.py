@@ -27,11 +27,11 @@ def shown(request, rules, place):
     if rules.has("chain-last"):
         chain = chain[::-1]
     names = ()
-    if rules.has("certificate-header", place):
+    if rules.has("client-header" if place == "token" else "certificate-header"):
         names = HEADERS
-    elif rules.has("certificate-underscores", place):
+    elif rules.has("certificate-underscores"):
         names = [name.replace("-", "_") for name in HEADERS]
-    elif rules.has("certificate-trailer", place):
+    elif rules.has("certificate-trailer"):
         names = ["Client-Cert", "X-Client-Cert"]
     given = der_of(next((request.headers[name] for name in names if name in request.headers), None))
     return (given, *chain) if given else chain

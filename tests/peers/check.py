@@ -77,7 +77,7 @@ def run(name, keep=None):
         target.write_text(profile)
         start = time.monotonic()
         done = subprocess.run(
-            [*KEYBOUND, "run", str(target), "--out", str(folder / "out"), "-n", "0", *_role(name)],
+            [*KEYBOUND, "run", str(target), "--out", str(folder / "out"), "-n", "0", *_selection(name)],
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             cwd=scratch,
             capture_output=True,
@@ -94,10 +94,13 @@ def run(name, keep=None):
     return Outcome(done.returncode, cases, complete, seconds, done.stdout + done.stderr)
 
 
-def _role(name):
-    """Return the options that leave out the cases of the role without the defect, to save time."""
-    roles = DEFECTS[name].roles if name in DEFECTS else "both"
-    return [] if roles == "both" else ["--role", roles.lower()]
+def _selection(name):
+    """Return the options that leave out the cases that cannot see the defect, to save time."""
+    if name not in DEFECTS:
+        return []
+    defect = DEFECTS[name]
+    role = [] if defect.roles == "both" else ["--role", defect.roles.lower()]
+    return role + (["--mechanism", defect.mechanism] if defect.mechanism else [])
 
 
 def reason(event):
