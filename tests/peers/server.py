@@ -77,8 +77,8 @@ class Application:
                 status, error = self.rules.as_status, self.rules.as_error
             headers = []
             if status == 401:
-                scheme = "DPoP" if refused.error == "proof" else "Basic"
-                known = f'error="{error}"' if scheme == "DPoP" else 'realm="peer"'
+                scheme = {"proof": "DPoP", "invalid_token": "Bearer"}.get(refused.error, "Basic")
+                known = 'realm="peer"' if scheme == "Basic" else f'error="{error}"'
                 headers = [("WWW-Authenticate", f"{scheme} {known}")]
             response = as_json({"error": error, "error_description": refused.why}, status, headers)
         if refused.nonce:
