@@ -66,7 +66,7 @@ def same_name(certificate, registered, has):
     if has("mtls-subject-set"):
         return set(ours.rdns) == set(theirs.rdns)
     if has("mtls-subject-cut"):  # at the NUL, as C does
-        return theirs.rfc4514_string().replace("\\00", "\0").partition("\0")[0] == ours.rfc4514_string()
+        return [part.value.partition("\0")[0] for part in theirs] == [part.value for part in ours]
     return theirs.rfc4514_string() == ours.rfc4514_string()
 
 
