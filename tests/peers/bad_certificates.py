@@ -90,5 +90,6 @@ LIST = [
         "alias",
         {"htu-alias": "at the alias, htu has to be of the endpoint without certificates"},
         layout="aliases",
+        mechanism="",
     ),
 ]

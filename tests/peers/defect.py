@@ -17,7 +17,7 @@ class Defect:
     roles: str  # AS | RS | both
     hint: str
     rules: dict
-    mechanism: str = ""  # dpop | mtls: the cases of the other need not run
+    mechanism: str  # dpop | mtls: the cases of the other need not run; "" for all
 
 
 def at(place, roles, hint, bugs, **more):
@@ -43,5 +43,5 @@ def at(place, roles, hint, bugs, **more):
     ]
 
 
-def plain(roles, hint, bugs, *, mechanism="", **more):
+def plain(roles, hint, bugs, *, mechanism="dpop", **more):
     return [Defect(bug, line, roles, hint, {"bug": bug, **more}, mechanism) for bug, line in bugs.items()]
