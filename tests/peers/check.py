@@ -33,6 +33,22 @@ WARNED = {
     "rs-htm-head",  # some servers treat HEAD as GET all the way
     "rs-htu-forwarded",  # loopback counts as a trusted proxy
     "rs-htu-host-header",  # a server that has no name of its own can but believe Host
+    "as-htu-forwarded-proto",  # loopback counts as a trusted proxy
+    "as-htu-forwarded-standard",
+    "rs-htu-forwarded-prefix",
+    "rs-htu-original-url",
+    "as-htu-path-case",  # the normalisation of section 4.3 is a SHOULD
+    "rs-htu-slashes",
+    "rs-iat-text",  # the time itself is right
+    "nonce-cacheable",  # a lower-case should of section 8.2
+    "nonce-hidden",  # an informative note of sections 7.1 and 8
+    "challenge-missing",  # here and below, the refusal holds and only its words are wrong
+    "challenge-other-scheme",
+    "challenge-syntax",
+    "challenge-uninvited",
+    "rs-replay-bytes",  # no text says that replay has to be noticed
+    "rs-replay-race",
+    "rs-replay-signature",
 }
 
 
