@@ -120,7 +120,7 @@ def _selection(name):
         return []
     defect = DEFECTS[name]
     role = [] if defect.roles == "both" else ["--role", defect.roles.lower()]
-    return role + (["--mechanism", defect.mechanism] if defect.mechanism else [])
+    return [*role, "--mechanism", defect.mechanism]
 
 
 def reason(event):
