@@ -271,6 +271,8 @@ _BOTH = [
         "a thumbprint is computed over coordinates without leading zeros",
         "RFC7638-3-required-members",
     ),
+    ("crashes-on-odd-json", "deeply nested JSON and very long numbers end in a 500", "KEYBOUND-robustness"),
+    ("crashes-on-odd-text", "a jti beyond printable ASCII ends in a 500", "KEYBOUND-robustness"),
 ]
 
 _RS = [
@@ -605,13 +607,17 @@ _ALSO = {
 }
 
 _ROWS = [
-    *((f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}") for side in _TAKEN for name, wrong, rules in _PROOF),
+    *(
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
+        for side in _TAKEN
+        for name, wrong, rules in _PROOF
+    ),
     *(
         (f"{side}-{name}", wrong, rules)
         for side in _TAKEN
         for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
     ),
-    *((f"as-{name}", wrong, rules) for name, wrong, rules in _AS),
+    *((f"as-{name}", wrong, rules) for name, wrong, rules in [*_AS, *faults_time.AS]),
     *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
     *faults_mtls.MTLS,
     *faults_flows.FLOWS,
