@@ -27,14 +27,18 @@ def challenges(state: Reference, refusal: Refusal) -> list[str]:
     error = []
     if refusal.code and not state.faults.on("rs-challenge-without-error"):
         error = [f'error="{refusal.code}"', f'error_description="{refusal}"']
+        error += error[:1] if state.faults.on("rs-challenge-attributes-twice") else []
     algs = [*PROOF_ALGS, *(["none"] if state.faults.on("rs-challenge-lists-none") else [])]
     dpop = [] if state.faults.on("rs-challenge-without-algs") else [f'algs="{" ".join(algs)}"']
     if state.trusted is not None:
         where = METADATA + ("/other" if state.faults.on("rs-challenge-other-metadata") else "")
         dpop.append(f'resource_metadata="{state.issuer}{where}"')
+    told = refusal.schemes
+    if state.faults.on("rs-error-in-other-challenge"):
+        told = tuple({"DPoP": "Bearer", "Bearer": "DPoP"}.get(scheme, scheme) for scheme in told)
     own = {"DPoP": dpop or ['realm="reference"'], "Bearer": ['realm="reference"']}
     return [
-        f"{scheme} " + ", ".join([*(error if scheme in refusal.schemes else []), *parameters])
+        f"{scheme} " + ", ".join([*(error if scheme in told else []), *parameters])
         for scheme, parameters in own.items()
     ]
 
@@ -90,13 +94,17 @@ class Visit:
             if self.wrong("crashes-on-odd-token"):
                 raise Crash
             return None
+        return await self._read(self.credentials)
+
+    async def _read(self, value: str) -> AccessToken | None:
+        """Return the token `value` of our own issuer, or of the one elsewhere that is trusted; None for any other."""
         if self.state.trusted is not None:
-            return await self.state.trusted.read(self.credentials)
-        return self.state.tokens.read(self.credentials, even_revoked=self.wrong("revoked-token-ok"))
+            return await self.state.trusted.read(value)
+        return self.state.tokens.read(value, even_revoked=self.wrong("revoked-token-ok"))
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
-        if not self.values and self.wrong("query-token-unbound") and (found := self._query_token()):
+        if not self.values and self.wrong("query-token-unbound") and (found := await self._query_token()):
             return found
         if not self.values and self.wrong("form-token-unbound") and (found := await self._form_token()):
             return found
@@ -110,9 +118,9 @@ class Visit:
             raise Refusal("no credentials", None)
         token = await self.token()
         if token is None:
-            raise self._refusal(
-                "the token is not valid", status=403 if self.wrong("token-wrong-error") else 401
-            )
+            raise self._bad_token()
+        if self.scheme == "Bearer" and not token.cnf and self.wrong("bearer-refused"):
+            raise self._refusal("tokens have to be bound")
         cnf = {} if token.opaque and self.wrong("opaque-cnf-ignored") else token.cnf
         if not (self.scheme == "DPoP" and "jkt" in cnf and self.wrong("token-one-binding-checked")):
             self._check_certificate(token)
@@ -126,16 +134,26 @@ class Visit:
             if not self.wrong("bearer-with-proof-ok"):
                 raise self._refusal("the token is bound to a DPoP key")
             self._check_dpop(token, cnf["jkt"])
-        if scope not in token.claims["scope"].split():
-            raise self._refusal("the token does not cover this resource", "insufficient_scope", 403)
+        if scope not in token.claims["scope"].split() and not self.wrong("scope-ignored"):
+            status = 401 if self.wrong("scope-wrong-status") else 403
+            raise self._refusal("the token does not cover this resource", "insufficient_scope", status)
         return token
+
+    def _bad_token(self) -> Refusal:
+        status = 403 if self.wrong("token-wrong-error") else 401
+        if self.scheme == "Bearer" and self.wrong("bearer-wrong-status"):
+            status = 400
+        blamed = self.scheme == "DPoP" and self.wrong("bad-token-blamed-on-proof")
+        return self._refusal(
+            "the token is not valid", "invalid_dpop_proof" if blamed else "invalid_token", status
+        )
 
     async def _loose_token(self) -> AccessToken | None:
         """Return what a fault takes for authorization though there is no Authorization field."""
         if self.wrong("query-token-ok") and "access_token" in self.request.query:
-            return self.state.tokens.read(self.request.query["access_token"])
+            return await self._read(self.request.query["access_token"])
         if self.wrong("form-token-ok") and self.request.content_type == _FORM:
-            return self.state.tokens.read(str((await self.request.post()).get("access_token", "")))
+            return await self._read(str((await self.request.post()).get("access_token", "")))
         if self.wrong("proof-alone-ok") and "DPoP" in self.request.headers:
             return AccessToken({"scope": "read openid", "client_id": "", "sub": ""}, opaque=False)
         return None
@@ -148,18 +166,16 @@ class Visit:
             return True
         return self.request.content_type == _FORM and b"access_token=" in await self.request.read()
 
-    def _query_token(self) -> AccessToken | None:
+    async def _query_token(self) -> AccessToken | None:
         """Return the token of the query (RFC 6750 section 2.3), unless it is bound to a proof's key."""
-        token = self.state.tokens.read(self.request.query.get("access_token", ""))
+        token = await self._read(self.request.query.get("access_token", ""))
         return token if token and "jkt" not in token.cnf else None
 
     async def _form_token(self) -> AccessToken | None:
         """Return the token of a form (RFC 6750 section 2.2), unless it is bound to a proof's key."""
         if self.request.content_type != _FORM:
             return None
-        token = self.state.tokens.read(
-            parameters((await self.request.read()).decode()).get("access_token", "")
-        )
+        token = await self._read(parameters((await self.request.read()).decode()).get("access_token", ""))
         return token if token and "jkt" not in token.cnf else None
 
     def _refusal(self, description: str, code: str = "invalid_token", status: int = 401) -> Refusal:

@@ -3,7 +3,7 @@
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -25,6 +25,34 @@ from .trusted import Trusted
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
 _FORM = "application/x-www-form-urlencoded"
+_PARAMETERS = frozenset(
+    [
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_challenge",
+        "code_challenge_method",
+        "code_verifier",
+        "csrf",
+        "dpop_jkt",
+        "grant_type",
+        "nonce",
+        "password",
+        "redirect_uri",
+        "refresh_token",
+        "request",
+        "request_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+        "token",
+        "token_type_hint",
+        "username",
+    ]
+)
 
 
 @dataclass
@@ -209,9 +237,18 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_type != _FORM:
         raise OAuthError("invalid_request", f"the body must be {_FORM}")
     try:
-        return parameters((await request.read()).decode())
+        form = parameters((await request.read()).decode())
     except UnicodeDecodeError:
         raise OAuthError("invalid_request", "the body is not UTF-8") from None
+    refuse_unknown(request.app[REFERENCE], form)
+    return form
+
+
+def refuse_unknown(state: Reference, form: Mapping[str, str]) -> None:
+    """Parameters nobody knows are ignored (RFC 6749 sections 3.1 and 3.2); a fault refuses them."""
+    unknown = form.keys() - _PARAMETERS
+    if unknown and state.faults.on("as-refuses-unknown-parameters"):
+        raise OAuthError("invalid_request", f"unknown: {', '.join(sorted(unknown))}")
 
 
 async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
@@ -236,11 +273,17 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
 
 
-def proof_of(request: web.Request, client: Client) -> Proof | None:
-    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5)."""
+def proof_of(request: web.Request, client: Client, *, unverified: bool = False) -> Proof | None:
+    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5).
+
+    `unverified`: a fault forgets the signature here, and here only.
+    """
     state = request.app[REFERENCE]
+    checker = state.checkers["as"]
+    if unverified:
+        checker = replace(checker, faults=Faults(["as-signature-not-verified"]))
     try:
-        return state.checkers["as"].check(proof_fields(request, "as"), received(request, client.id))
+        return checker.check(proof_fields(request, "as"), received(request, client.id))
     except ProofError as error:
         code = "server_error" if state.faults.on("as-proof-error-code") else error.code
         wrong_status = error.code == "use_dpop_nonce" and state.faults.on("as-nonce-wrong-status")

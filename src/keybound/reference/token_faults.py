@@ -10,7 +10,7 @@ TOKENS = [
     (
         "token-signature-not-verified",
         "the signature of a token is not verified",
-        "RFC9068-4-signature RFC9068-4-issuer-keys",
+        "RFC9068-4-signature RFC9068-4-issuer-keys FAPI2SP-5.3.4-token-validity",
     ),
     ("token-empty-signature-ok", "an empty signature counts as verified", "RFC9068-4-signature"),
     (
@@ -34,9 +34,13 @@ TOKENS = [
     (
         "token-aud-not-compared",
         "aud may be anything",
-        "RFC9068-4-aud RFC7662-2.2-claims RFC9700-2.3-audience-checked",
+        "RFC9068-4-aud RFC7662-2.2-claims RFC9700-2.3-audience-checked RFC9700-4.9.3-compromised-rs",
     ),
-    ("token-exp-not-checked", "an expired token is taken", "RFC9068-4-exp RFC7662-2.2-claims"),
+    (
+        "token-exp-not-checked",
+        "an expired token is taken",
+        "RFC9068-4-exp RFC7662-2.2-claims FAPI2SP-5.3.4-token-validity",
+    ),
     ("token-exp-optional", "a token without exp is good forever", "RFC9068-2.2-exp"),
     ("token-nbf-ignored", "a token is taken before its time", "RFC7519-4.1.4-exp-nbf RFC7662-2.2-claims"),
     ("token-active-ignored", "active in an introspection response is not read", "RFC7662-2.2-active"),
@@ -151,7 +155,16 @@ ALONE = frozenset(f"rs-{name}" for name, _, _ in TOKENS)
 
 # What faults of every resource server turn red besides, where the tokens can be hostile too.
 ALSO_ALONE = {
-    **dict.fromkeys(("rs-refuses-eddsa", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"),
+    **dict.fromkeys(
+        ("rs-refuses-eddsa", "rs-refuses-es256", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"
+    ),
     "rs-mtls-any-certificate": "RFC7800-3.1-every-binding",
     "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
+}
+
+# What faults turn red only where there is an authorization server as well: it takes a second endpoint, or a token that
+# the server gives to a client without a proof.
+NOT_ALONE = {
+    "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
+    "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
 }
