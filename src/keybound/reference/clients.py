@@ -67,7 +67,8 @@ def register(made: pki.Pki) -> dict[str, Client]:
         Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
         Client(
-            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True
+            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True,
+            opaque=True
         ),
         Client("public", "none", _CODE, "openid read"),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),

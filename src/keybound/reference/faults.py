@@ -421,13 +421,14 @@ _AS = [
 
 # What a fault breaks on one side only.
 _ALSO = {
-    "rs-htu-prefix-ok": "RFC9449-7.1-no-access",
+    "rs-htu-prefix-ok": "RFC9449-7.1-no-access RFC9449-7-ath-not-enough",
     "as-private-primes-ok": "RFC9449-5-invalid-proof-no-token",
     "rs-private-primes-ok": "RFC9449-7.1-proof-checked",
     "as-signature-es-only": "RFC9449-5-invalid-proof-no-token",
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
-    "rs-htm-not-compared": "RFC9449-7.1-no-access",
-    "rs-htu-path-ignored": "RFC9449-7.1-no-access",
+    "rs-htm-not-compared": "RFC9449-7.1-no-access RFC9449-7-ath-not-enough",
+    "rs-htu-path-ignored": "RFC9449-7.1-no-access RFC9449-7-ath-not-enough",
+    "rs-iat-no-past-limit": "RFC9449-7-ath-not-enough",
     "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",

@@ -146,4 +146,29 @@ FLOWS = [
         "a proof is checked where a device flow starts, and forgotten",
         "DPOPDEVICE-3.1-code-binds DPOPDEVICE-3.2-poll-key",
     ),
+    (
+        "rs-userinfo-post-proof-unverified",
+        "the signature of a proof is not verified for a POST to userinfo",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-head-proof-unverified",
+        "the signature of a proof is not verified for HEAD requests",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-post-proof-unverified",
+        "the signature of a proof is not verified for POST requests",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-second-url-proof-unverified",
+        "the signature of a proof is not verified for the second URL",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-signature-unchecked-for-ps256-opaque",
+        "the signature of a PS256 proof is not verified with opaque tokens",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
 ]

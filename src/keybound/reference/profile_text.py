@@ -21,7 +21,12 @@ def render(state: Reference) -> str:
         **{f"clients.{client.id}": _client(client) for client in clients},
         **{f"clients.{client.id}.assertion": _grantor(client) for client in clients if client.grantor},
         "login": {"username": USERNAME, "password": state.password},
-        "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
+        "resource": {
+            "url": api,
+            "canary": state.canary,
+            "also": f"{api}/other",
+            "methods": ["GET", "HEAD", "POST"],
+        },
         "resource.write": {
             "method": "POST",
             "url": notes,
@@ -52,7 +57,12 @@ def render_alone(state: Reference) -> str:
         **{
             f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
         },
-        "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
+        "resource": {
+            "url": api,
+            "canary": state.canary,
+            "also": f"{api}/other",
+            "methods": ["GET", "HEAD", "POST"],
+        },
         "resource.write": {
             "method": "POST",
             "url": notes,

@@ -225,6 +225,9 @@ class Resource(_Model):
     content_type: str | None = None
     status: int | None = Field(None, description="status of a success; default: any 2xx")
     canary: Text | None = Field(None, description="text that only the protected body holds")
+    also: Url | None = Field(
+        None, description="another URL of the same server that GET reads with the same tokens"
+    )
     methods: tuple[Method, ...] = Field((), description="methods that work at url; default: method alone")
     clients: tuple[str, ...] = Field(
         (), description="names of the clients whose tokens work here; default: tried out"
@@ -359,6 +362,7 @@ class Profile(_Model):
         write = self.resource.write if self.resource else None
         named = [self.issuer, self.resource and self.resource.url, write and write.url, write and write.read]
         named.append(self.proxy.backend if self.proxy else None)
+        named.append(self.resource.also if self.resource else None)
         return [url for url in (*named, *self.endpoints.model_dump().values()) if url]
 
     @property
