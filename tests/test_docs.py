@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import tomllib
 import types
 import typing
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -17,6 +19,7 @@ from keybound.craft.certificate_files import write_set
 from keybound.craft.certificates import self_signed
 from keybound.judge import baseline
 from keybound.target.profile import Profile, parse
+from keybound.target.schema import profile_schema
 from keybound.target.tokens import BY_SOURCE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,7 +121,30 @@ def test_every_key_is_documented(heading, model):
 
 def test_schema_is_up_to_date():
     shipped = json.loads((ROOT / "fixtures" / "profile.schema.json").read_text())
-    assert shipped == Profile.model_json_schema(), "run: keybound schema > fixtures/profile.schema.json"
+    assert shipped == profile_schema(), "run: keybound schema > fixtures/profile.schema.json"
+
+
+MINIMAL = """
+issuer = "https://as.example"
+resource = "https://api.example"
+[client]
+id = "cc"
+secret = "${SECRET}"
+dpop_bound = "${BOUND}"
+[limits]
+timeout = "${TIMEOUT}"
+"""
+SAMPLES = {path.name: path.read_text() for path in (ROOT / "fixtures" / "targets").glob("*.toml")}
+
+
+@pytest.mark.parametrize("text", [MINIMAL, *SAMPLES.values()], ids=["minimal", *SAMPLES])
+def test_schema_takes_placeholders_everywhere(text):
+    Draft202012Validator(profile_schema()).validate(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("text", ['[limits]\ntimeout = "long"', '[client]\nid = "a"\nauth = "magic"'])
+def test_schema_is_strict_besides(text):
+    assert not Draft202012Validator(profile_schema()).is_valid(tomllib.loads(text))
 
 
 def test_ci_runs_what_readme_says():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import httpx
@@ -17,12 +19,17 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from keybound.controller import Alone, start_reference
-from keybound.craft.access_token import sealed, unsealed
+from keybound.craft.access_token import ORDER, sealed, unsealed
+from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
 from keybound.errors import UsageError
-from keybound.flows import keys
+from keybound.flows import keys, minting
+from keybound.flows.introspection_answer import RESPONSES, answer
 from keybound.flows.issuer import instructions, serving
-from keybound.target.profile import parse
+from keybound.flows.session import Session
+from keybound.target.discovery import Metadata
+from keybound.target.profile import Profile, parse
+from keybound.wire.client import Wire
 
 RESOURCE = '[resource]\nurl = "https://localhost:1/api"\n'
 
@@ -128,6 +135,82 @@ def test_address_in_use(tmp_path: Path) -> None:
         serving(keys.load(chosen)),
     ):
         pass
+
+
+TEMPLATE = """
+issuer = "https://issuer.example/"
+scope = "read write"
+subject = "somebody"
+client_id = "app"
+typ = "JWT"
+kid = "key-1"
+lifetime = 60
+jti = "urn:jti:{random}"
+claims = { permissions = ["read"], scope = "more" }
+mechanisms = ["dpop", "mtls"]
+formats = ["jwt", "opaque"]
+"""
+
+
+def minted(chosen, mechanism: str, opaque: bool):
+    """Return an honest token of a profile's template, before it is encoded."""
+    profile = Profile.model_validate({"tokens": chosen, "resource": {"url": "https://localhost:1/api"}})
+    with Wire(None) as wire:
+        session = Session(profile, wire, Metadata())
+        lane = next(lane for lane in session.lanes(mechanism, "minted") if lane.opaque == opaque)
+        return minting.honest(session, lane, session.key()), session, lane
+
+
+@pytest.mark.parametrize("opaque", [False, True])
+def test_every_field_of_the_template_counts(tmp_path: Path, opaque: bool) -> None:
+    token, session, _ = minted(settings(tmp_path, TEMPLATE), "dpop", opaque)
+    claims = token.claims
+    assert {name: claims[name] for name in ("iss", "sub", "aud", "client_id", "scope", "permissions")} == {
+        "iss": "https://issuer.example/",
+        "sub": "somebody",
+        "aud": "https://api.example",
+        "client_id": "app",
+        "scope": "more",
+        "permissions": ["read"],
+    }
+    assert claims["exp"] - claims["iat"] == 60
+    assert re.fullmatch("urn:jti:[0-9a-f]{32}", claims["jti"])
+    assert claims["cnf"] == {"jkt": session.key().thumbprint}
+    if opaque:
+        assert (claims["active"], claims["token_type"], token.header) == (True, "DPoP", {})
+    else:
+        assert token.header == {"alg": "ES256", "kid": "key-1", "typ": "JWT"}
+
+
+def test_defaults_of_the_template_are_rfc_9068(tmp_path: Path) -> None:
+    token, session, _ = minted(settings(tmp_path), "dpop", opaque=False)
+    assert set(token.claims) == {"iss", "sub", "aud", "client_id", "iat", "exp", "jti", "cnf"}
+    assert token.header == {"alg": "ES256", "kid": session.minting.keys.signing.thumbprint, "typ": "at+jwt"}
+
+
+@pytest.mark.parametrize(("audience", "aud"), [('"a"', "a"), ('["a", "b"]', ["a", "b"])])
+def test_audience_is_text_or_array(tmp_path: Path, audience: str, aud: object) -> None:
+    chosen = settings(tmp_path).model_copy(update={"audience": tomllib.loads(f"a = {audience}")["a"]})
+    assert minted(chosen, "dpop", opaque=False)[0].claims["aud"] == aud
+
+
+def test_no_type_and_a_certificate(tmp_path: Path) -> None:
+    token, _, lane = minted(settings(tmp_path, 'typ = ""\nmechanisms = ["mtls"]'), "mtls", opaque=False)
+    assert "typ" not in token.header
+    assert token.claims["cnf"] == {"x5t#S256": x5t_s256(lane.client.certificate)}
+
+
+@pytest.mark.parametrize("response", [*RESPONSES, "plain", None])
+def test_orders_to_the_issuer_stay_inside(tmp_path: Path, response: str | None) -> None:
+    known = keys.load(settings(tmp_path))
+    told = {"signed": True} | ({"response": response} if response else {})
+    token = sealed(known.seal, {"active": True, ORDER: told})
+    assert answer(known, token) == ({"active": False}, None)
+    assert answer(known, token, signed=True) == ({"active": True}, response)
+    assert answer(known, sealed(known.seal, {"active": True, ORDER: {"until": 1}})) == (
+        {"active": False},
+        None,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """`[tokens] source = "command"`: a program of the user's gets each token."""
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,33 @@ def test_failure_is_one_line(tmp_path: Path, program: str, more: str, code: int,
     assert message in result.stderr
     assert result.stderr.strip().splitlines()[-1].startswith("keybound: ")
     assert "Traceback" not in result.stderr
+
+
+def test_program_prints_garbage(tmp_path: Path) -> None:
+    program = "import sys; sys.stdout.buffer.write(bytes(range(256)) * 4096)"
+    result = run(tmp_path, profile(tmp_path, [sys.executable, "-c", program]))
+    assert result.returncode == 3
+    assert "printed something else" in result.stderr
+
+
+def test_secrets_stay_out_of_the_report(tmp_path: Path) -> None:
+    """Neither the token that the program prints, nor the key that it is given."""
+    program = (
+        "import json, os; pem = open(os.environ['KEYBOUND_KEY']).read(); open('seen', 'w').write(pem);"
+        "print(json.dumps({'access_token': 'a-token-that-nobody-may-see'}))"
+    )
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        resource = f"http://127.0.0.1:{server.server_port}/"
+        path = profile(tmp_path, [sys.executable, "-c", program], resource=resource)
+        result = run(tmp_path, path, "-k", "rs.stolen")
+        server.shutdown()
+    assert result.returncode == 1, result.stderr  # it opens for everybody
+    key = (tmp_path / "seen").read_text().splitlines()[1]
+    written = b"".join(path.read_bytes() for path in (tmp_path / "report").rglob("*") if path.is_file())
+    assert b"rs.stolen" in written
+    assert b"a-token-that-nobody-may-see" not in written
+    assert key.encode() not in written
 
 
 def test_program_that_is_not_there(tmp_path: Path) -> None:

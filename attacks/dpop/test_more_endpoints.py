@@ -21,7 +21,6 @@ from keybound.flows.places import BAD_TOKEN
 
 WEAK = "one endpoint looks less closely than the others, and opens with the same token"
 OTHERWISE = "the token is right, and the proof is for another request"
-ENOUGH = "RFC9449-7-ath-not-enough"
 PLACES = {
     "userinfo-post": ("userinfo.post", "rs.userinfo.post"),
     "head": ("api.head", "rs.head"),
@@ -41,11 +40,11 @@ def proofs(name):
         Case("proof.alg.none", "alg none, no signature", ("RFC9449-4.3-alg-none",), ("alg-none-ok",), WEAK, unsigned, also=("TP-10",)),
         Case("proof.jwk.private", "a jwk with its private member", ("RFC9449-4.3-jwk-private",), ("private-jwk-ok",), WEAK,
              private_jwk, also=("KY-01",)),
-        Case("proof.htm.other-method", "htm of another method", ("RFC9449-4.3-htm", ENOUGH), ("htm-not-compared",), OTHERWISE,
+        Case("proof.htm.other-method", "htm of another method", ("RFC9449-4.3-htm",), ("htm-not-compared",), OTHERWISE,
              claim("htm", lambda _: "DELETE"), also=("TP-20", "RS-36")),
-        Case("proof.htu.other-path", "htu of another path", ("RFC9449-4.3-htu", ENOUGH), ("htu-path-ignored",), OTHERWISE,
+        Case("proof.htu.other-path", "htu of another path", ("RFC9449-4.3-htu",), ("htu-path-ignored",), OTHERWISE,
              htu(path="/keybound/elsewhere"), also=("TP-22", "RS-10")),
-        Case("proof.iat.stale", "iat one hour ago", ("RFC9449-4.3-iat-window", ENOUGH), ("iat-no-past-limit",), OTHERWISE,
+        Case("proof.iat.stale", "iat one hour ago", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",), OTHERWISE,
              claim("iat", lambda now: now - HOUR), also=("TP-24",)),
         Case("proof.ath.missing", "no ath", ("RFC9449-4.3-ath",), ("ath-optional",), WEAK, without_claim("ath"), also=("RS-07",)),
         Case("proof.ath.other-token", "ath of another token", ("RFC9449-4.3-ath",), ("ath-not-compared",), WEAK,
@@ -82,9 +81,9 @@ def test_every_endpoint_checks_its_proofs(case, target):
 
 
 CROSSED = (
-    Case("rs.other.proof.htu.first-url", "a proof for the resource's first URL at its second", ("RFC9449-4.3-htu", ENOUGH),
+    Case("rs.other.proof.htu.first-url", "a proof for the resource's first URL at its second", ("RFC9449-4.3-htu",),
          ("rs-htu-path-ignored", "rs-htu-prefix-ok"), OTHERWISE, place="api.other", also=("RS-10",)),
-    Case("rs.proof.htu.second-url", "a proof for the resource's second URL at its first", ("RFC9449-4.3-htu", ENOUGH),
+    Case("rs.proof.htu.second-url", "a proof for the resource's second URL at its first", ("RFC9449-4.3-htu",),
          ("rs-htu-path-ignored", "rs-htu-prefix-ok"), OTHERWISE, place=API.place, also=("RS-10",)),
 )
 

@@ -3,9 +3,10 @@
 Each row is the valid request of each place that reads proofs, with one claim changed.
 """
 
+import time
 from urllib.parse import urlsplit
 
-from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, Case, cases, spread
+from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, At, Case, cases, spread
 from keybound.craft.deltas import (
     HOUR,
     as_text,
@@ -18,6 +19,7 @@ from keybound.craft.deltas import (
     without_claim,
 )
 from keybound.craft.jose import unb64url
+from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
 
 CLAIMS = (
@@ -100,6 +102,11 @@ FRESHNESS = (
          "proofs made in advance stay good for later", claim("iat", lambda now: now + HOUR), also=("TP-25",)),
 )
 
+
+def ath_of_part(draft):
+    draft.proof.claims["ath"] = ath(draft.token[:-1])
+
+
 TOKEN_HASH = (
     Case("proof.ath.missing", "no ath", ("RFC9449-4.3-ath",), ("ath-optional",),
          "a proof captured at one place serves with any token", without_claim("ath"), also=("RS-07",)),
@@ -109,6 +116,12 @@ TOKEN_HASH = (
          "a proof captured at one place serves with any token", claim("ath", lambda _: "")),
     Case("proof.ath.hex", "ath in hex", ("RFC9449-4.3-ath",), ("ath-hex-ok",),
          "the hash has one spelling", claim("ath", lambda right: unb64url(right).hex()), also=("RS-08",)),
+    Case("proof.ath.shorter", "ath without its end", ("RFC9449-4.3-ath",), ("ath-prefix-ok",),
+         "the hash is compared by its beginning only", claim("ath", lambda right: right[:8]), also=("RS-08",)),
+    Case("proof.ath.other-case", "ath with its letters in the other case", ("RFC9449-4.3-ath",), ("ath-case-ignored",),
+         "base64url has case", claim("ath", str.swapcase), also=("RS-08",)),
+    Case("proof.ath.part-of-token", "ath of the token without its last character", ("RFC9449-4.3-ath",), ("ath-of-part-ok",),
+         "only a part of the token is hashed", ath_of_part, also=("RS-08",)),
     Case("proof.ath.list", "ath is a list that holds the hash", ("RFC9449-4.3-ath",), ("ath-list-ok",),
          "loose comparison takes a list for its item", claim("ath", in_list), also=("RS-09",)),
 )
@@ -122,6 +135,13 @@ def head_with_get(draft):
     draft.method = "HEAD"
 
 
+PERIOD = (
+    Case("proof.exp.past", "exp one hour ago", ("RFC7519-4.1.4-exp-nbf",), ("exp-nbf-ignored",),
+         "a proof that says it has expired still works", claim("exp", lambda _: int(time.time()) - HOUR), lenient=True, also=("TP-34",)),
+    Case("proof.nbf.future", "nbf one hour ahead", ("RFC7519-4.1.4-exp-nbf",), ("exp-nbf-ignored",),
+         "a proof works before it says it does", claim("nbf", lambda _: int(time.time()) + HOUR), lenient=True, also=("TP-34",)),
+)
+MCP_API = At(API.place, API.prefix, (*API.requirements, "MCP-dpop-proof-checks"))
 AT_A_WRITE = tuple(row for row in CLAIMS if row.id in {"proof.htm.other-method", "proof.htu.other-path"})
 
 
@@ -130,12 +150,17 @@ def test_wrong_claim_is_refused(case, target):
     target.refuses(case)
 
 
-@cases(*spread(FRESHNESS, (TOKEN, PAR, API)))
+@cases(*spread(FRESHNESS, (TOKEN, PAR, MCP_API)))
 def test_untimely_proof_is_refused(case, target):
     place = target.place(case.place)
     target.bench.control(place, "to learn of nonces")
     if target.session.nonces.newest(place.server) is not None:
         raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.refuses(case)
+
+
+@cases(*spread(PERIOD, [At(at.place, at.prefix, ()) for at in (TOKEN, API)]))
+def test_proof_outside_its_own_period_is_refused(case, target):
     target.refuses(case)
 
 

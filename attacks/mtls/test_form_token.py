@@ -1,15 +1,20 @@
 """A bound token sent in another place than the header is bound all the same (RFC 8705 section 3)."""
 
 from keybound.cases import Case, cases
-from keybound.craft.deltas_mtls import in_form
+from keybound.craft.deltas_mtls import in_form, in_query
 from keybound.judge.answer import Outcome
 
-IN_FORM = Case("rs.mtls.stolen.in-form", "a bound token in a form, without a certificate", ("RFC8705-3-no-cert",),
-               ("rs-form-token-unbound",), "the check hangs on the header", in_form, "mtls.api.post", mechanism="mtls")
+HEADER_ONLY = "the check hangs on the header"
+ELSEWHERE = (
+    Case("rs.mtls.stolen.in-form", "a bound token in a form, without a certificate", ("RFC8705-3-no-cert",),
+         ("rs-form-token-unbound",), HEADER_ONLY, in_form, "mtls.api.post", mechanism="mtls", also=("RS-22",)),
+    Case("rs.mtls.stolen.in-query", "a bound token in the query, without a certificate", ("RFC8705-3-no-cert",),
+         ("rs-query-token-unbound",), HEADER_ONLY, in_query, "mtls.api", mechanism="mtls", also=("RS-23",)),
+)
 
 
-@cases(IN_FORM)
-def test_token_in_a_form_opens_nothing(case, target):
+@cases(*ELSEWHERE)
+def test_token_elsewhere_opens_nothing(case, target):
     place = target.place(case.place)
     target.bench.require(place)
     answer = place.attempt(case.delta, "hostile")

@@ -23,6 +23,7 @@ LIKENESSES = (
     like("twin", "same CA and subject, another key", OTHER, "rs-mtls-subject-compared", NAME),
     like("untrusted", "same names, by another CA with the same name", OTHER, "rs-mtls-subject-compared", NAME),
     like("self-issued", "same names, signed by itself", OTHER, "rs-mtls-subject-compared", NAME),
+    like("expired", "same key, an expired certificate", RENEWED, "rs-mtls-key-compared", KEY),
     like("other", "same CA, another subject", OTHER, "rs-mtls-issuer-compared", "every customer of the CA has the token"),
     like("reissued", "same key, another certificate", RENEWED, "rs-mtls-key-compared", KEY),
     like("reissued-by-itself", "same names and key, signed by itself", RENEWED, "rs-mtls-key-compared", KEY),
@@ -32,14 +33,24 @@ LIKENESSES = (
          "self-signed.", "mtls.api.self-signed"),
     like("self-signed-reissued", "same key, another certificate, self-signed", RENEWED, "rs-mtls-key-compared", KEY,
          "self-signed.", "mtls.api.self-signed"),
-    like("twin", "same CA and subject, another key, at userinfo", OTHER, "rs-mtls-subject-compared", NAME, "userinfo.",
-         "mtls.userinfo"),
+    *(
+        like(name, f"{title}, at userinfo", requirements, fault, threat, "userinfo.", "mtls.userinfo")
+        for name, title, requirements, fault, threat in (
+            ("twin", "same CA and subject, another key", OTHER, "rs-mtls-subject-compared", NAME),
+            ("untrusted", "same names, by another CA with the same name", OTHER, "rs-mtls-subject-compared", NAME),
+            ("other", "same CA, another subject", OTHER, "rs-mtls-issuer-compared", "every customer of the CA has the token"),
+            ("reissued", "same key, another certificate", RENEWED, "rs-mtls-key-compared", KEY),
+            ("appended", "another certificate, with the token's behind it", OTHER, "rs-mtls-issuer-compared",
+             "the public certificate of the victim, sent along, is taken for proved"),
+        )
+    ),
     *(
         theft(f"{at}.stolen.{who}", f"a bound token {how}, {what}", requirements, (fault,), UNLOOKED, delta, place)
         for at, what, place, fault in (
             ("head", "by HEAD", "mtls.api.head", "rs-mtls-only-get-checked"),
             ("post", "by POST", "mtls.api.post", "rs-mtls-only-get-checked"),
             ("write", "to write", "mtls.write", "rs-mtls-only-get-checked"),
+            ("userinfo.post", "by POST to userinfo", "mtls.userinfo.post", "rs-mtls-only-get-checked"),
         )
         for who, how, requirements, delta in (
             ("no-certificate", "without a certificate", NONE, no_certificate),

@@ -2,7 +2,13 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import attackers_certificate, no_certificate
-from keybound.craft.deltas_mtls import all_of, related_certificate, with_guessed_secret
+from keybound.craft.deltas_mtls import (
+    all_of,
+    related_certificate,
+    with_forged_assertion,
+    with_guessed_basic,
+    with_guessed_secret,
+)
 
 CHAIN, SUBJECT, DN = ("RFC8705-2.1-chain",), ("RFC8705-2.1-subject-match",), ("RFC8705-2.1-dn-comparison",)
 PAR = ("RFC9126-2.1-client-auth",)
@@ -36,11 +42,16 @@ WRONG = (
     case("intermediate-alone", "a certificate without the chain that makes it trusted", CHAIN, "as-mtls-chain-ignored",
          "the chain is not checked, or the issuer is known from elsewhere", lenient=True),
     case("reversed", "the client's subject in reverse order", DN, "as-mtls-dn-order-ignored", "two names are taken for one"),
+    case("longer", "the client's subject and one part more", DN, "as-mtls-dn-contained", "two names are taken for one"),
+    case("issuer-named", "another subject, by a CA that is named like the client", SUBJECT, "as-mtls-issuer-for-subject",
+         "the name is looked for in the wrong field", also=("MC-06",)),
     case("nul", "the client's name, a NUL and more", SUBJECT, "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
     case("appended", "another certificate, with the client's behind it", (*CLIENT, *HANDSHAKE), "as-mtls-any-of-chain",
          "the public certificate of the victim, sent along, is taken for proved"),
     *(san(kind, "other", "the certificate of another customer of the CA", "as-mtls-subject-ignored", ANY_NAME)
       for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
+    *(san(kind, "longer", "the name with something behind it", "as-mtls-name-prefix", "a name that any CA gives begins like it")
+      for kind in ("san_dns", "san_uri", "san_email")),
     san("san_dns", "misplaced", "the name as common name", "as-mtls-name-in-any-field", "the CA vouches for one field only"),
     san("san_dns", "wildcard", "a wildcard that covers the name", "as-mtls-wildcard-matches", "a wildcard is every client"),
     san("san_dns", "nul", "the name, a NUL and more", "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
@@ -55,6 +66,15 @@ WRONG = (
     Case("as.mtls.pki.attacker-with-secret", "the attacker's certificate and a guessed secret", CLIENT,
          ("as-mtls-second-method-wins",), "a second method takes the place of the certificate",
          all_of(attackers_certificate, with_guessed_secret), "mtls.token.dn", mechanism="mtls", also=("MC-09",)),
+    *(
+        Case(f"as.mtls.pki.attacker-with-{name}", f"the attacker's certificate and {title}", CLIENT,
+             ("as-mtls-second-method-wins",), "a second method takes the place of the certificate",
+             all_of(attackers_certificate, delta), "mtls.token.dn", mechanism="mtls", also=("MC-09",))
+        for name, title, delta in (
+            ("basic", "a guessed secret in HTTP Basic", with_guessed_basic),
+            ("assertion", "an assertion signed with the attacker's key", with_forged_assertion),
+        )
+    ),
     Case("as.mtls.par.attacker-certificate", "a pushed request with the attacker's certificate", (*CLIENT, *PAR),
          ("as-mtls-any-certificate",), "the request is checked less than the token request", attackers_certificate, "mtls.par",
          mechanism="mtls", also=("PAR-AS-01",)),

@@ -2,7 +2,7 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import attackers_certificate, no_certificate
-from keybound.craft.forwarding import HEADERS, beside, spoofs
+from keybound.craft.forwarding import ENCODINGS, HEADERS, beside, in_trailers, spoofs
 from keybound.judge.answer import Outcome
 
 PRESENCES = (
@@ -16,6 +16,11 @@ SIDES = (
 COMMON = ("escaped", "base64")
 SANITIZED = "RFC9700-4.13-sanitized-headers"
 THREAT = "whoever knows the certificate is its holder: a TLS terminator lets the header through, or nothing ends TLS here"
+
+
+def batched(names, size):
+    """Return `names` in groups, so that a request stays below common limits of its size."""
+    return [names[at : at + size] for at in range(0, len(names), size)]
 
 
 def quoted(side, place, requirement, what, name, title, presence, deltas, *more):
@@ -41,6 +46,14 @@ QUOTED = tuple(
 )
 
 
+TRAILERS = tuple(
+    Case(f"rs.mtls.header.trailers.{presence}", f"a bound token, every name as a trailer field {how}",
+         ("RFC8705-3-cert-from-tls", SANITIZED), ("rs-trailers-merged",), THREAT, place="mtls.api", mechanism="mtls", delta=delta,
+         data=[in_trailers(names, encoding, delta) for names in batched(HEADERS, 5) for encoding in ENCODINGS])
+    for presence, how, delta, _ in PRESENCES
+)
+
+
 BESIDE = tuple(
     Case(f"{side}.mtls.header.beside", f"{what} with the right certificate, and another one in a header", (SANITIZED,),
          (f"{side}-trusts-certificate-header",), "what is sent from outside reaches the server, if only to confuse it",
@@ -61,6 +74,6 @@ def test_header_from_outside_changes_nothing(case, target):
     target.expect(changed is None, "the answer to the request without the header, or 400", changed.seen if changed else "the same")
 
 
-@cases(*QUOTED)
+@cases(*QUOTED, *TRAILERS)
 def test_quoted_certificate_counts_for_nothing(case, target):
     target.refuses_each(case, case.data, unless=case.delta)

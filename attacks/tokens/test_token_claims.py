@@ -11,10 +11,11 @@ from keybound.judge.answer import Outcome
 ELSEWHERE = "a token given to another service opens this one"
 LATE = "a token found in an old log still works"
 OTHER = "https://other.example/"
+ANOTHER = "RFC9700-2.3-audience-checked"
 
 
-def jwt(slug, title, rule, fault, threat, change, *, lenient=False):
-    return Case(f"token.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
+def jwt(slug, title, rule, fault, threat, change, *more, lenient=False):
+    return Case(f"token.{slug}", title, (rule, *more), (f"token-{fault}",), threat, lenient=lenient, data=change)
 
 
 def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
@@ -27,9 +28,10 @@ CLAIMS = (
     jwt("exp.missing", "no exp", "RFC9068-2.2-exp", "exp-optional", LATE, without_token_claim("exp"), lenient=True),
     jwt("nbf.future", "nbf one hour ahead", "RFC7519-4.1.4-exp-nbf", "nbf-ignored", "a token meant for later works now", not_yet,
         lenient=True),
-    jwt("aud.other", "aud is another resource", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, token_claim("aud", lambda _: OTHER)),
+    jwt("aud.other", "aud is another resource", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, token_claim("aud", lambda _: OTHER),
+        ANOTHER),
     jwt("aud.array", "aud is an array of other resources", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE,
-        token_claim("aud", lambda _: [OTHER, "https://third.example/"])),
+        token_claim("aud", lambda _: [OTHER, "https://third.example/"]), ANOTHER),
     jwt("aud.missing", "no aud", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, without_token_claim("aud"), lenient=True),
     jwt("iss.other", "iss is another issuer", "RFC9068-4-iss", "iss-not-compared", "one issuer speaks for another",
         token_claim("iss", lambda _: OTHER)),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
 from keybound.craft.token_deltas import (
+    all_of_token,
     empty_token_signature,
     flipped_token_signature,
     hs256_with_public_key,
@@ -11,6 +12,7 @@ from keybound.craft.token_deltas import (
     strangers_jku,
     strangers_jwk,
     strangers_kid,
+    strangers_x5c,
     token_header,
     unsigned_token,
 )
@@ -32,8 +34,15 @@ def at_both(*rows):
     return (*spread(rows, JWT), *spread([replace(each, mechanism="mtls") for each in rows], MTLS_JWT))
 
 
+def critical(token):
+    """Say that a header member must be understood, and add it (RFC 7515 section 4.1.11)."""
+    token.header |= {"crit": ["https://keybound.example/crit"], "https://keybound.example/crit": True}
+
+
 SIGNED = (
     row("alg.none", "an unsigned token, alg none", ("RFC9068-4-alg-none",), "alg-none-ok", FORGERY, unsigned_token),
+    row("alg.none-spelled", "an unsigned token, alg nOnE", ("RFC9068-4-alg-none",), "alg-none-ok", FORGERY,
+        all_of_token(unsigned_token, token_header("alg", lambda _: "nOnE"))),
     row("alg.hs256", "HS256 with the issuer's public key for the secret", SIGNATURE, "hmac-ok", FORGERY, hs256_with_public_key),
     row("signature.flipped", "first bit of the signature flipped", SIGNATURE, "signature-not-verified", FORGERY,
         flipped_token_signature),
@@ -41,6 +50,9 @@ SIGNED = (
     row("signature.other-key", "signed by a stranger under the issuer's kid", SIGNATURE, "signature-not-verified", FORGERY,
         signed_by_stranger),
     row("kid.unknown", "signed by a stranger who names an own kid", SIGNATURE, "unknown-kid-ok", FORGERY, strangers_kid),
+    row("x5c.strangers", "signed by a stranger whose certificate is in the header", KEYS, "header-x5c-ok", FORGERY, strangers_x5c),
+    row("crit.unknown", "crit names a header member that nobody knows", ("RFC7515-4.1.11-crit",), "crit-ignored",
+        "what must be understood is skipped", critical, lenient=True),
     row("jwk.strangers", "signed by a stranger whose key is in the header", KEYS, "header-jwk-ok", FORGERY, strangers_jwk),
 )
 TYPES = (

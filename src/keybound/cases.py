@@ -28,6 +28,7 @@ class Case:
     `place` is where it happens (a name in flows.place_table.PLACES) and `delta` what is changed there; `exact` is the
     answer that names the reason, where it differs from the place's own. `lenient` makes a breach a warning, because
     conformant servers differ. `also` holds names others use for the scenario; `data` is for the test function.
+    `slow` cases wait, and `flood` ones send thousands of requests: each runs only when it is asked for.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Case:
     mechanism: Mechanism = "dpop"
     also: tuple[str, ...] = ()
     data: Any = None
+    slow: bool = False
+    flood: bool = False
 
     @property
     def role(self) -> str:
@@ -102,6 +105,8 @@ def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
 
 
 _declared: list[Case] = []
+TESTS: dict[str, Callable[..., Any]] = {}
+"""The test function of every case that has been declared, by the case's id."""
 
 
 def cases(*rows: Case) -> Callable[[Test], Test]:
@@ -109,6 +114,7 @@ def cases(*rows: Case) -> Callable[[Test], Test]:
     _declared.extend(rows)
 
     def mark(function: Test) -> Test:
+        TESTS.update((row.id, function) for row in rows)
         parameters = [pytest.param(row, id=row.id) for row in rows]
         marked: Test = pytest.mark.parametrize("case", parameters)(function)
         return marked

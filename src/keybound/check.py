@@ -170,6 +170,26 @@ class Target:
 
         return delta
 
+    def holding(self, key: Key) -> Delta:
+        """Return a delta to the valid request of a holder of `key`; at a resource its token is bound to that key.
+
+        Raises NotApplicable where there is no such token.
+        """
+        if self.case.role == "as":
+            return with_key(key)
+        try:
+            return self.token_of_key(key)
+        except Inconclusive as error:
+            raise NotApplicable(f"there is no token for a key of {key.alg}: {error}") from None
+
+    def taken_alg(self, *algs: str) -> str:
+        """Return the first of `algs` that the target says it takes in proofs; raises NotApplicable if it takes none."""
+        known = {*self.session.advertised_algs, self.session.alg}
+        found = next((alg for alg in algs if alg in known), None)
+        if found is None:
+            raise NotApplicable(f"the target does not say that it takes {' or '.join(algs)} proofs")
+        return found
+
     def signable(self, algs: object) -> list[str]:
         """Return those of `algs`, a list from some metadata, that keybound can sign proofs with."""
         return [alg for alg in SUPPORTED_ALGS if isinstance(algs, list) and alg in algs]
@@ -261,9 +281,9 @@ class Target:
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
         self.note(f"{tried} variants tried")
 
-    def refuses_again(self, case: Case) -> None:
+    def refuses_again(self, case: Case, place: Place | None = None) -> None:
         """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""
-        where = self.place(case.place)
+        where = place or self.place(case.place)
         kept: list[str] = []
 
         before = where.attempt(kept_proof(kept), "control before: the proof's first use")
@@ -351,7 +371,7 @@ class Target:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
 
-    def measure(self, name: str, place: str, value: float, unit: str) -> None:
+    def measure(self, name: str, place: str, value: float | str, unit: str) -> None:
         """Record a number that the specifications leave open."""
         self.judgement.measurements.append(Measurement(name, place, value, unit))
 

@@ -92,6 +92,20 @@ def run(
         bool,
         typer.Option("--rs-only", help="Reference target only: a resource server alone, with minted tokens."),
     ] = False,
+    requirements: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROFILE",
+            help="Which requirements count: rfc, fapi2, atproto, haip, mcp ... or a file. "
+            "Default: what the target's profile says, or rfc.",
+        ),
+    ] = None,
+    slow: Annotated[
+        bool, typer.Option("--slow", help="Also the cases that wait, for some minutes, all at the same time.")
+    ] = False,
+    flood: Annotated[
+        bool, typer.Option("--flood", help="Also the cases that send thousands of requests.")
+    ] = False,
 ) -> None:
     """Run the suite against a target and report per requirement."""
     from keybound.controller import Options
@@ -101,7 +115,9 @@ def run(
         raise UsageError(
             "--fault, --nonce and --rs-only are for the embedded reference target: leave TARGET out"
         )
-    options = Options(target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only)
+    options = Options(
+        target, out, role, mechanism, keyword, _known_faults(fault), nonce, rs_only, requirements, slow, flood
+    )
     raise typer.Exit(run_suite(options, _workers(workers)))
 
 
@@ -194,7 +210,18 @@ def list_cases(as_json: JsonOption = False) -> None:
 
     found = load_all().values()
     if as_json:
-        names = ("id", "title", "threat", "role", "mechanism", "requirements", "faults", "also")
+        names = (
+            "id",
+            "title",
+            "threat",
+            "role",
+            "mechanism",
+            "requirements",
+            "faults",
+            "also",
+            "slow",
+            "flood",
+        )
         _print_json([{name: getattr(case, name) for name in names} for case in found])
         return
     for case in found:
@@ -204,12 +231,16 @@ def list_cases(as_json: JsonOption = False) -> None:
 
 @app.command()
 def requirements(
+    profile: Annotated[
+        str | None, typer.Argument(help="Only what counts in this profile of requirements: rfc, fapi2 ...")
+    ] = None,
     as_json: JsonOption = False,
     check: Annotated[
         bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")
     ] = False,
 ) -> None:
     """List every requirement with the cases that speak of it."""
+    from keybound.judge.profiles import shipped
     from keybound.lint import coverage, lint
 
     if check:
@@ -222,7 +253,7 @@ def requirements(
                 f"{count.planned:3} planned, {count.excluded:3} excluded"
             )
         raise typer.Exit(1 if report.problems else 0)
-    rows = coverage()
+    rows = coverage(profile)
     if as_json:
         _print_json(rows)
         return
@@ -232,6 +263,8 @@ def requirements(
         )
         print(f"{row['id']:44} {row['level']:10} {row['role']:4} {state:10} {row['title']}")
     print(f"{len(rows)} requirements")
+    if profile is None:
+        print(f"Which of them count is said by a profile: {', '.join(shipped())}")
 
 
 @app.command()
@@ -245,6 +278,12 @@ def selftest(
     rs_only: Annotated[
         bool, typer.Option("--rs-only", help="Every rs- fault, at a resource server alone.")
     ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--everything", help="Show each fault to all cases, not only to its own role's and mechanism's."
+        ),
+    ] = False,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
     from keybound.reference.faults import FAULTS
@@ -254,7 +293,7 @@ def selftest(
         for name, entry in FAULTS.items():
             print(f"{name:40} {entry.wrong}")
         return
-    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only))
+    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only, everything=everything))
 
 
 @app.command()
@@ -283,9 +322,9 @@ def certs(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of target profiles, for editors."""
-    from keybound.target.profile import Profile
+    from keybound.target.schema import profile_schema
 
-    _print_json(Profile.model_json_schema())
+    _print_json(profile_schema())
 
 
 @app.command()

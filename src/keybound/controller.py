@@ -7,6 +7,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
@@ -17,10 +18,10 @@ from typing import Any
 
 from keybound import __version__
 from keybound.craft.jose import Key
-from keybound.errors import KeyboundError, TargetError, UsageError
+from keybound.errors import KeyboundError, LeftOut, TargetError, UsageError
 from keybound.flows import doctor, keys
 from keybound.flows.issuer import serving
-from keybound.judge import baseline, catalogue
+from keybound.judge import baseline, catalogue, profiles
 from keybound.judge.verdict import Verdict
 from keybound.report.stream import Writer
 from keybound.target import capabilities
@@ -37,7 +38,10 @@ _START_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Options:
-    """What a run was asked for. `target` None is the embedded reference target, the only one that has faults."""
+    """What a run was asked for. `target` None is the embedded reference target, the only one that has faults.
+
+    `requirements` is the profile of requirements; None: the one that the target's profile names.
+    """
 
     target: str | None = None
     out: Path = Path("keybound-report")
@@ -47,6 +51,9 @@ class Options:
     faults: tuple[str, ...] = ()
     nonce: str = "off"
     rs_only: bool = False
+    requirements: str | None = None
+    slow: bool = False
+    flood: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,17 +72,19 @@ def reference_alone() -> Alone:
 
 
 def start_reference(
-    faults: tuple[str, ...] = (), nonce: str = "off", alone: Alone | None = None
+    faults: tuple[str, ...] = (), nonce: str = "off", alone: Alone | None = None, *, brisk: bool = False
 ) -> tuple["subprocess.Popen[str]", str]:
     """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError.
 
-    `alone`: as a resource server alone, with tokens that this issuer mints.
+    `alone`: as a resource server alone, with tokens that this issuer mints. `brisk`: whatever it keeps for a time, it
+    keeps for seconds, so that nobody has to wait for long.
     """
     source = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-P", "-m", "keybound.reference", "--nonce", nonce]
     command += [word for fault in faults for word in ("--fault", fault)]
     command += ["--rs-only", alone.address] if alone else []
+    command += ["--brisk"] if brisk else []
     process = subprocess.Popen(  # noqa: S603
         command,
         stdin=subprocess.PIPE,
@@ -108,6 +117,7 @@ class Controller:
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
     worker_data: dict[str, Any] = field(default_factory=dict)
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def _today(self) -> dt.date:
@@ -126,7 +136,10 @@ class Controller:
         try:
             if self.options.target is None:
                 alone = reference_alone() if self.options.rs_only else None
-                self._reference, text = start_reference(self.options.faults, self.options.nonce, alone)
+                options = self.options
+                self._reference, text = start_reference(
+                    options.faults, options.nonce, alone, brisk=options.slow
+                )
                 folder = Path.cwd()
             else:
                 text, folder = load(self.options.target)
@@ -135,14 +148,16 @@ class Controller:
                 self._accepted = baseline.load(folder / profile.baseline, self.case_ids)
             if isinstance(profile.tokens, Minted):
                 self._issuer.enter_context(serving(keys.load(profile.tokens)))
+            known = profiles.load(*self._requirement_profile(profile, folder))
             self._open()
-            diagnosis = self._examine(profile)
+            diagnosis = self._examine(profile, known)
         except BaseException:
             self.stop()
             raise
         self.worker_data = {
             "profile": text,
             "folder": str(folder),
+            "requirements": [*map(str, self._requirement_profile(profile, folder))],
             "source": self.options.target or "reference",
             "secrets": self._secrets,
             "redaction_key": secrets.token_hex(32),
@@ -158,7 +173,12 @@ class Controller:
         except OSError as error:
             raise UsageError(f"cannot write to --out {out}: {error.strerror}") from None
 
-    def _examine(self, profile: Profile) -> doctor.Diagnosis:
+    def _requirement_profile(self, profile: Profile, folder: Path) -> tuple[str, Path]:
+        """Return its name and where a relative path starts: the command's option goes before the target's profile."""
+        named = self.options.requirements
+        return (named, Path.cwd()) if named else (profile.requirements, folder)
+
+    def _examine(self, profile: Profile, known: profiles.RequirementProfile) -> doctor.Diagnosis:
         redactor = Redactor()
 
         def secret(value: str, kind: str) -> None:
@@ -174,7 +194,7 @@ class Controller:
             clock.learn(exchange)
             count["requests"] += 1
 
-        self._write(self._header(profile))
+        self._write(self._header(profile, known))
         limits = profile.limits
         with Wire(
             profile.ca, timeout=limits.timeout, rate=limits.rate, max_wait=limits.max_wait, record=record
@@ -201,8 +221,8 @@ class Controller:
         self._requests = count["requests"]
         return diagnosis
 
-    def _header(self, profile: Profile) -> dict[str, Any]:
-        rows = catalogue.load(fixtures() / "requirements").values()
+    def _header(self, profile: Profile, known: profiles.RequirementProfile) -> dict[str, Any]:
+        rows = known.active(catalogue.load(fixtures() / "requirements")).values()
         wanted = (
             "id",
             "spec",
@@ -232,6 +252,7 @@ class Controller:
                 "mechanism": self.options.mechanism,
                 "keyword": self.options.keyword,
             },
+            "requirement_profile": {"name": known.name, "title": known.title},
             "requirements": [
                 {name: value for name, value in asdict(row).items() if name in wanted}
                 | {"also": list(row.also)}
@@ -244,20 +265,22 @@ class Controller:
             self._writer.write(event)
 
     def take(self, event: dict[str, Any]) -> None:
-        """Take one case event from a worker."""
-        self._requests += event.pop("requests")
-        measured = event.pop("measurements")
-        broken = event.pop("internal_error")
-        self.internal_error = self.internal_error or broken
-        entry = next((entry for entry in self._accepted if entry.matches(event, self._today)), None)
-        if entry is not None:
-            event["accepted"] = {"reason": entry.reason, "expires": entry.expires.isoformat()}
-        self.cases.append(event)
-        for each in (event, *measured):
-            self._write(each)
+        """Take one case event from a worker, or from a thread of this process."""
+        with self._one_at_a_time:
+            self._requests += event.pop("requests")
+            measured = event.pop("measurements")
+            broken = event.pop("internal_error")
+            self.internal_error = self.internal_error or broken
+            entry = next((entry for entry in self._accepted if entry.matches(event, self._today)), None)
+            if entry is not None:
+                event["accepted"] = {"reason": entry.reason, "expires": entry.expires.isoformat()}
+            self.cases.append(event)
+            for each in (event, *measured):
+                self._write(each)
 
     def _exit_code(self, stale: list[baseline.Accepted]) -> int:
-        open_verdicts = {case["verdict"] for case in self.cases if not case["accepted"]}
+        asked_for = [c for c in self.cases if not (c["reason"] or "").startswith(LeftOut.PREFIX)]
+        open_verdicts = {case["verdict"] for case in asked_for if not case["accepted"]}
         if self.internal_error:
             return 4
         if Verdict.NOT_RUN in open_verdicts:

@@ -31,5 +31,11 @@ class NotRun(Exception):  # noqa: N818
     """A case was not tried, for example because the target stopped answering."""
 
 
+class LeftOut(NotRun):
+    """A case was not tried because nobody asked for its kind; the text names the option."""
+
+    PREFIX = "left out"
+
+
 class Violation(AssertionError):  # noqa: N818
     """The target breaks a requirement. A subclass of AssertionError, so that reporters file it as *failed*."""

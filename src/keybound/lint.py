@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from keybound.cases import Case, load_all
-from keybound.judge import catalogue
+from keybound.judge import catalogue, profiles
 from keybound.judge.rules import ROBUSTNESS
 from keybound.reference.faults import FAULTS
 from keybound.tree import fixtures
@@ -18,18 +18,26 @@ def _requirements(case: Case) -> tuple[str, ...]:
 def lint() -> catalogue.Report:
     """Return the problems and counts of DESIGN section 5."""
     found = load_all()
-    return catalogue.check(
-        catalogue.load(fixtures() / "requirements"),
+    rows = catalogue.load(fixtures() / "requirements")
+    report = catalogue.check(
+        rows,
         {case.id: _requirements(case) for case in found.values()},
         {case.id: case.faults for case in found.values()},
         {fault.id: fault.requirements for fault in FAULTS.values()},
     )
+    for name in profiles.shipped():
+        report.problems.extend(profiles.load(name).problems(rows))
+    return report
 
 
-def coverage() -> list[dict[str, Any]]:
-    """Return every requirement as plain data, with the ids of its cases."""
+def coverage(profile: str | None = None) -> list[dict[str, Any]]:
+    """Return every requirement as plain data, with the ids of its cases.
+
+    `profile`: only those that count in this profile of requirements, at its levels; raises UsageError when unknown.
+    """
     found = load_all().values()
-    rows = catalogue.load(fixtures() / "requirements").values()
+    known = catalogue.load(fixtures() / "requirements")
+    rows = (profiles.load(profile).active(known) if profile else known).values()
     return [
         asdict(row) | {"cases": [case.id for case in found if row.id in _requirements(case)]} for row in rows
     ]

@@ -4,7 +4,8 @@ Loaded by `-p keybound.plugin` (the command) or by the conftest.py of a clone (p
 """
 
 import time
-from collections.abc import Iterator
+from argparse import SUPPRESS
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ import pytest
 from keybound.cases import Case, load_all
 from keybound.check import Bench, Target
 from keybound.controller import Controller, Options
-from keybound.errors import Inconclusive, KeyboundError, NotApplicable, NotRun, Violation
+from keybound.errors import Inconclusive, KeyboundError, LeftOut, NotApplicable, NotRun, Violation
 from keybound.flows import doctor
 from keybound.flows.session import Session
-from keybound.judge import catalogue
+from keybound.judge import catalogue, profiles
 from keybound.judge.rules import Finding, Judgement
 from keybound.judge.verdict import Verdict
 from keybound.report.render import render_all
@@ -43,6 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--role", choices=("as", "rs"), help="only cases of this role")
     group.addoption("--mechanism", choices=("dpop", "mtls"), help="only cases of this mechanism")
     group.addoption("--fault", action="append", default=[], help="switch on a fault of the reference target")
+    group.addoption("--requirements", help="profile of requirements; default: what the target's profile says")
+    group.addoption("--slow", action="store_true", help="also the cases that wait, one after another")
+    group.addoption("--flood", action="store_true", help="also the cases that send thousands of requests")
+    group.addoption("--waiting-elsewhere", action="store_true", help=SUPPRESS)
     group.addoption("--report", default="reports/latest", help="folder for the event stream")
 
 
@@ -54,13 +59,18 @@ def case_of(item: pytest.Item) -> Case | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out cases of other roles and mechanisms."""
+    """Leave out cases of other roles and mechanisms, and those that wait in threads of the command."""
     role, mechanism = config.getoption("--role"), config.getoption("--mechanism")
+    elsewhere = config.getoption("--waiting-elsewhere")
     unwanted = [
         item
         for item in items
         if (case := case_of(item))
-        and (role not in {None, case.role} or mechanism not in {None, case.mechanism})
+        and (
+            role not in {None, case.role}
+            or mechanism not in {None, case.mechanism}
+            or (case.slow and elsewhere)
+        )
     ]
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
@@ -81,6 +91,9 @@ def _controller(config: pytest.Config) -> Controller:
             mechanism=config.getoption("--mechanism"),
             keyword=config.getoption("keyword") or None,
             faults=tuple(config.getoption("--fault")),
+            requirements=config.getoption("--requirements"),
+            slow=config.getoption("--slow"),
+            flood=config.getoption("--flood"),
         )
         controller = Controller(options, frozenset(load_all()))
         config.pluginmanager.register(controller, _CONTROLLER)
@@ -160,8 +173,10 @@ def pytest_configure(config: pytest.Config) -> None:
 class Worker:
     """What the cases of this process share."""
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        """`data` is the controller's `worker_data`."""
+    def __init__(
+        self, data: dict[str, Any], requirements: Mapping[str, catalogue.Requirement] | None = None
+    ) -> None:
+        """`data` is the controller's `worker_data`; `requirements` are those of the catalogue, if it was read."""
         profile = parse(data["profile"], data["source"], Path(data["folder"]))
         diagnosis = doctor.from_json(data["diagnosis"])
         self.redactor = Redactor(bytes.fromhex(data["redaction_key"]))
@@ -181,8 +196,28 @@ class Worker:
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
         session.resource_metadata = diagnosis.resource
-        requirements = catalogue.load(fixtures() / "requirements")
-        self.bench = Bench(session, requirements, diagnosis.facts, self.exchanges)
+        name, start = data["requirements"]
+        chosen = profiles.load(name, Path(start))
+        known = dict(requirements or catalogue.load(fixtures() / "requirements"))
+        active = chosen.active(known)
+        self.counting = frozenset(active)
+        self.counting_where = f"{chosen.name} ({chosen.title})"
+        self.bench = Bench(session, known | active, diagnosis.facts, self.exchanges)
+
+    def require_counting(self, case: Case) -> None:
+        """Raise NotApplicable when no requirement of `case` counts in the profile of requirements."""
+        if not self.counting.intersection(case.requirements):
+            names = ", ".join(case.requirements)
+            raise NotApplicable(f"not among the requirements of {self.counting_where}: {names}")
+
+    def only_counting(self, judgement: Judgement) -> None:
+        """Take the findings out of `judgement` that do not count; what would have been red is noted."""
+        for finding in judgement.findings:
+            if finding.requirement not in self.counting and finding.verdict in {Verdict.FAIL, Verdict.WARN}:
+                judgement.notes.append(
+                    f"{finding.requirement} does not hold, and does not count in {self.counting_where}"
+                )
+        judgement.findings[:] = [each for each in judgement.findings if each.requirement in self.counting]
 
     def _record(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -218,7 +253,8 @@ def _event(case: Case, judgement: Judgement, worker: Worker, started: float, clo
         "verdict": judgement.verdict.value,
         "evidence": judgement.evidence if judgement.verdict is Verdict.PASS else None,
         "reason": text(judgement.reason) if judgement.reason else None,
-        "requirements": list(case.requirements),
+        "requirements": [name for name in case.requirements if name in worker.counting]
+        or list(case.requirements),
         "findings": [
             {
                 "requirement": finding.requirement,
@@ -241,15 +277,10 @@ def _all(case: Case, verdict: Verdict, reason: str) -> Judgement:
     return Judgement([Finding(name, verdict, "", "") for name in case.requirements], reason=reason)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run one case: whatever happens in it becomes an event with a verdict, and then pytest's own outcome."""
-    case = case_of(pyfuncitem)
-    if case is None:
-        return None
-    worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
-    case_target = pyfuncitem.funcargs["target"]
-    assert isinstance(case_target, Target)  # noqa: S101
+def carry_out(
+    case: Case, target: Target, worker: Worker, call: Callable[[], object]
+) -> tuple[dict[str, Any], Judgement, Exception | None]:
+    """Run one case by `call` and return (its event, what it came to, the fault of keybound that ended it, if any)."""
     worker.exchanges.clear()
     worker.sent = 0
     started, clock = time.time(), time.perf_counter()
@@ -257,10 +288,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     try:
         if worker.bench.lost:
             raise NotRun(worker.bench.lost)
-        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
-        judgement = case_target.judgement
+        worker.require_counting(case)
+        call()
+        judgement = target.judgement
         if not judgement.findings:
             raise RuntimeError(f"{case.id} judged nothing")
+        worker.only_counting(judgement)
+        if not judgement.findings:
+            raise NotApplicable("; ".join(judgement.notes) or "what it looked at does not count here")
     except NotApplicable as error:
         judgement = _all(case, Verdict.NOT_APPLICABLE, str(error))
     except NotRun as error:
@@ -275,6 +310,30 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     event = _event(case, judgement, worker, started, clock)
     event["measurements"] = [{"event": "measurement", **asdict(each)} for each in judgement.measurements]
     event |= {"requests": worker.sent, "internal_error": event["reason"] if broken else None}
+    return event, judgement, broken
+
+
+def _wanted(case: Case, config: pytest.Config) -> None:
+    for kind, what in (("slow", "it waits"), ("flood", "it sends thousands of requests")):
+        if getattr(case, kind) and not config.getoption(f"--{kind}"):
+            raise LeftOut(f"{LeftOut.PREFIX}, because {what}: --{kind} runs it")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run one case: whatever happens in it becomes an event with a verdict, and then pytest's own outcome."""
+    case = case_of(pyfuncitem)
+    if case is None:
+        return None
+    worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
+    case_target = pyfuncitem.funcargs["target"]
+    assert isinstance(case_target, Target)  # noqa: S101
+
+    def call() -> None:
+        _wanted(case, pyfuncitem.config)
+        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
+
+    event, judgement, broken = carry_out(case, case_target, worker, call)
     pyfuncitem.user_properties.append((_PROPERTY, event))
     if broken is not None:
         raise broken

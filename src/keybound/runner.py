@@ -16,6 +16,7 @@ from keybound.report.render import render_all
 from keybound.report.stream import FILE_NAME, Run
 from keybound.report.terminal import summary
 from keybound.tree import case_folders, root
+from keybound.waiting import Waiting
 
 _INI = Path(__file__).with_name("pytest.ini")
 # parts of pytest that do nothing for a run and cost time for each case
@@ -34,21 +35,22 @@ _HERE = Path(__file__).resolve().parent.parent
 class Progress:
     """Says how far the run is: one changing line on a terminal, plain lines elsewhere."""
 
-    def __init__(self, controller: Controller) -> None:
-        """Watch `controller`."""
+    def __init__(self, controller: Controller, waiting: int) -> None:
+        """Watch `controller`, which also gets the events of `waiting` cases from elsewhere."""
         self._controller = controller
-        self._total = 0
+        self._waiting = waiting
+        self._total = waiting
         self._shown = 0
         self._live = sys.stderr.isatty()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn the total, without xdist."""
-        self._total = len(session.items) or self._total
+        self._total = len(session.items) + self._waiting if session.items else self._total
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Learn the total, with xdist."""
-        self._total = len(ids)
+        self._total = len(ids) + self._waiting
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -81,6 +83,8 @@ def _arguments(options: Options, workers: str) -> list[str]:
         f"--confcutdir={root()}",
         "--noconftest",
     ]
+    arguments += ["--flood"] if options.flood else []
+    arguments += ["--waiting-elsewhere"] if options.slow else []
     if workers not in {"0", "1"}:
         arguments += ["-p", "xdist.plugin", "-n", workers, "--dist", "worksteal"]
     for name in ("role", "mechanism"):
@@ -120,13 +124,24 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
             f"keybound: {len(controller.worker_data['diagnosis']['facts'])} facts measured, controls succeed",
             file=sys.stderr,
         )
-    plugins: list[Any] = [] if quiet else [Progress(controller)]
+    asleep = Waiting(
+        controller,
+        [case for case in known.values() if options.slow and case.slow and _selects(options, case)],
+    )
+    plugins: list[Any] = [] if quiet else [Progress(controller, len(asleep.cases))]
     arguments = _arguments(options, workers)
     try:
+        asleep.start()
         status = _pytest(arguments, [_Registered(controller), *plugins])
+        if status != pytest.ExitCode.INTERRUPTED:
+            asleep.join()
     except BaseException:
+        asleep.abandon()
         controller.stop()
         raise
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED and asleep.cases:
+        status = int(pytest.ExitCode.OK)
+    asleep.abandon()
     if status == pytest.ExitCode.INTERRUPTED:
         controller.stop()  # no footer: every reader calls the stream truncated
         show_report(options.out / FILE_NAME, options.out)
@@ -146,20 +161,20 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
 def _require_selection(options: Options, known: Iterable[Case]) -> None:
     """Raise UsageError, before anything is sent, when -k cannot be read or no case is selected."""
     try:
-        keyword = Expression.compile(options.keyword or "")
+        Expression.compile(options.keyword or "")
     except Exception as error:  # noqa: BLE001 - its type differs between versions of pytest
         hint = "write parts of case ids with and, or, not and brackets, such as 'htu and not par'"
         raise UsageError(f"-k {options.keyword!r} cannot be read ({error}): {hint}") from None
-
-    def selected(case: Case) -> bool:
-        def named(part: str, /, **_: object) -> bool:
-            return part.lower() in f"{case.id} {case.mechanism}".lower()
-
-        right = options.role in {None, case.role} and options.mechanism in {None, case.mechanism}
-        return right and (not options.keyword or keyword.evaluate(named))
-
-    if not any(map(selected, known)):
+    if not any(_selects(options, case) for case in known):
         raise UsageError("no case matches -k, --role and --mechanism together; `keybound list` shows all")
+
+
+def _selects(options: Options, case: Case) -> bool:
+    def named(part: str, /, **_: object) -> bool:
+        return part.lower() in f"{case.id} {case.mechanism}".lower()
+
+    right = options.role in {None, case.role} and options.mechanism in {None, case.mechanism}
+    return right and (not options.keyword or Expression.compile(options.keyword).evaluate(named))
 
 
 class _Registered:

@@ -27,7 +27,7 @@ DOTS = Case("proof.htu.dot-segments", "htu with dot segments", ("RFC9449-4.3-htu
 FRACTION = Case("proof.iat.fraction", "iat with a fraction of a second", ("RFC9449-4.3-iat-present",), ("iat-integer-only",),
                 "a NumericDate may have a fraction (RFC 7519 section 2)", claim("iat", lambda right: right + 0.5), lenient=True)
 NAMES = tuple(
-    Case(f"proof.header.{name}", f"the field name written {spelled}", ("RFC9449-4.1-field-name-case",), ("header-case-sensitive",),
+    Case(f"proof.header.{name}", f"the field name written {spelled}", ("RFC9449-4.1-field-name-case", "RFC9110-5.1-field-name-case"), ("header-case-sensitive",),
          "field names have no case", lambda draft, s=spelled: setattr(draft, "proof_name", s))
     for name, spelled in (("lower-case", "dpop"), ("upper-case", "DPOP"))
 )
@@ -45,8 +45,9 @@ def test_variant_is_accepted(case, target):
     target.accepts(case)
 
 
+PROFILES = ("ATPROTO-dpop-es256", "HAIP-4-dpop")
 ALGS = tuple(
-    Case(f"{prefix}.alg.{alg.lower()}", f"a proof signed with {alg}", ("RFC9449-4.3-alg-supported",),
+    Case(f"{prefix}.alg.{alg.lower()}", f"a proof signed with {alg}", ("RFC9449-4.3-alg-supported", *(PROFILES if alg == "ES256" else ())),
          (f"{prefix}-refuses-{family}",), "an advertised algorithm does not work", place=place, data=alg, also=("BI-08", "BI-09"))
     for prefix, place in (("as", "token"), ("rs", "api"))
     for alg, family in (("ES256", "es256"), ("EdDSA", "eddsa"), ("PS256", "rsa"), ("RS256", "rsa"), ("ES384", "es384"))
@@ -98,7 +99,7 @@ def request_query(draft):
 QUERY = Case("request.query", "a query in the request, none in htu", ("RFC9449-4.3-htu-query-fragment",), ("htu-query-kept",),
              "every request with a query is refused", request_query, also=("HT-02",))
 SCHEME = tuple(
-    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", ("RFC9449-7.1-scheme-case",), ("scheme-case-sensitive",),
+    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", ("RFC9449-7.1-scheme-case", "RFC9110-11.1-scheme-case"), ("scheme-case-sensitive",),
          "clients that write the scheme in another case are locked out", lambda draft, s=scheme: setattr(draft, "scheme", s),
          also=("RS-16",))
     for name, scheme in (("lower-case", "dpop"), ("upper-case", "DPOP"))

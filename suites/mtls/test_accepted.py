@@ -1,8 +1,10 @@
 """What a conformant server accepts although it is not the request of every day (RFC 8705 sections 2.1, 5, 6.1)."""
 
+from dataclasses import replace
+
 from keybound.cases import Case, cases
-from keybound.craft.deltas_mtls import over, related_certificate
-from keybound.errors import NotApplicable
+from keybound.craft.deltas_mtls import at, over, related_certificate, showing
+from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 
 RENEWED, DN, CHAIN = ("RFC8705-2.1-rotation",), ("RFC8705-2.1-dn-comparison",), ("RFC8705-2.1-chain",)
@@ -43,6 +45,36 @@ def test_endpoint_serves(case, target):
     target.bench.require(witness)
     answer = place.attempt(None, "variant")
     target.expect(answer.outcome is Outcome.EFFECT, "served", answer.seen)
+
+
+BESIDE = valid("secret-with-certificate", "a client with a secret shows a certificate as well", ("RFC8705-6.1-optional-cert",),
+               "as-certificate-excludes-secret", "a certificate in the connection locks the other clients out", "mtls.introspection")
+
+
+@cases(replace(BESIDE, also=("MC-12",)))
+def test_certificate_does_not_disturb_other_methods(case, target):
+    target.accepts(case, showing(target.session.identity(target.lane("mtls").client)))
+
+
+AGREES = valid("plain-endpoint.bound", "a token from the endpoint that is no alias", ("RFC8705-5-alias-function",),
+               "as-plain-endpoint-unbound", "where the request goes decides whether the token is bound", "mtls.token.dn")
+
+
+@cases(replace(AGREES, also=("MC-10",)))
+def test_both_addresses_bind(case, target):
+    plain, alias = (target.session.metadata.endpoint("token", mtls=mtls) for mtls in (False, True))
+    if alias in {None, plain}:
+        raise NotApplicable("the metadata names no alias of the token endpoint")
+    lane = target.lane("mtls", auth="tls_client_auth")
+    if "x5t#S256" not in target.read(target.session.issue(lane)).cnf:
+        raise NotApplicable("no binding can be read in a token from the alias")
+    try:
+        reading = target.read(target.session.issue(lane, delta=at(plain), label="variant"))
+    except Inconclusive as refusal:
+        target.note("the endpoint that is no alias does not serve clients with certificates, which is lawful")
+        target.expect(True, "a bound token, or a refusal", refusal)
+        return
+    target.expect("x5t#S256" in reading.cnf, "cnf.x5t#S256", reading.facts)
 
 
 RESUMED = tuple(

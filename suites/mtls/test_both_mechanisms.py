@@ -22,3 +22,14 @@ def test_a_token_for_two_proofs_is_bound(case, target):
     reading = target.read(token)
     target.note(f"a certificate and a proof together give {reading.facts}")
     target.expect(bool({"jkt", "x5t#S256"} & reading.cnf.keys()) or reading.source is None, "cnf.jkt or cnf.x5t#S256", reading.facts)
+
+
+AUTHENTICATED = Case("as.both.dpop-token", "a client that authenticates by certificate gets a token bound to its proof's key",
+                     ("RFC9449-5-token-bound",), ("as-mtls-client-proof-ignored",), "the certificate drives the proof out",
+                     also=("BM-01", "BM-03"))
+
+
+@cases(AUTHENTICATED)
+def test_proof_counts_beside_the_certificate(case, target):
+    reading = target.token("dpop", auth="tls_client_auth", readable=True)
+    target.expect(reading.cnf.get("jkt") == reading.token.key.thumbprint, f"cnf.jkt {reading.token.key.thumbprint}", reading.facts)

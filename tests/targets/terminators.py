@@ -287,11 +287,12 @@ def terminate(program: str, rules: str, folder: Path, front: int, back: int) -> 
         yield
 
 
+_SELF_SIGNED = ("clients.selfsigned]", "clients.public_mtls]", "clients.jwks_uri]")
+
+
 def _without_self_signed(profile: str) -> str:
     tables = profile.split("\n[")
-    return "\n[".join(
-        table for table in tables if not table.startswith(("clients.selfsigned]", "clients.public_mtls]"))
-    )
+    return "\n[".join(table for table in tables if not table.startswith(_SELF_SIGNED))
 
 
 @contextlib.contextmanager

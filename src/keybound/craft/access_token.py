@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from keybound.craft.jose import Json, Key, b64url, compact_json, unb64url
 
 _NONCE_BYTES = 12
+ORDER = "keybound:order"
+"""The member of a sealed token that is for the issuer and is never answered."""
 
 
 @dataclass
@@ -18,7 +20,8 @@ class AccessToken:
     """A token that is about to be minted. A token delta changes one of its parts; `encode` only writes what it finds.
 
     A JWT is made of `header`, `claims` and the signature by `signer`. An opaque token holds, sealed with `seal`, what
-    introspection will answer: `claims`, and `active` and `token_type` among them.
+    introspection will answer: `claims`, and `active` and `token_type` among them. `order` goes with them and tells the
+    issuer how to answer (see keybound.flows.introspection_answer); nobody else sees it.
     """
 
     key: Key
@@ -26,6 +29,7 @@ class AccessToken:
     claims: Json
     signer: Callable[[bytes], bytes]
     seal: bytes | None = None
+    order: Json = field(default_factory=dict)
     finish: Callable[[str], str] = field(default=lambda token: token)
 
     @property
@@ -36,7 +40,7 @@ class AccessToken:
     def encode(self) -> str:
         """Return the token."""
         if self.seal is not None:
-            return self.finish(sealed(self.seal, self.claims))
+            return self.finish(sealed(self.seal, self.claims | ({ORDER: self.order} if self.order else {})))
         signed = f"{b64url(compact_json(self.header))}.{b64url(compact_json(self.claims))}"
         return self.finish(f"{signed}.{b64url(self.signer(signed.encode()))}")
 

@@ -83,6 +83,18 @@ def _client_names() -> list[x509.GeneralName]:
     ]
 
 
+def _longer(subject: x509.Name) -> x509.Name:
+    return x509.Name([*subject, x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "attacker")])
+
+
+def _longer_names() -> list[x509.GeneralName]:
+    return [
+        x509.DNSName(f"{DNS_NAME}.attacker.test"),
+        x509.UniformResourceIdentifier(f"{URI}.attacker"),
+        x509.RFC822Name(f"{EMAIL}.attacker.test"),
+    ]
+
+
 def certify(
     subject: x509.Name,
     issuer: Certified | None,
@@ -159,6 +171,8 @@ MEANINGS = {
     "intermediate-alone": "the same without its chain",
     "printable": "the client's names, the subject in another string type: an equal name",
     "reversed": "the client's subject with its parts in reverse order: another name",
+    "longer": "of the CA, the client's subject with one part more, its alternative names with something behind",
+    "issuer-named": "another subject, by a CA under the CA that has the client's name, shown with its chain",
     "nul": "of the CA, the client's names followed by a NUL and more",
     "wildcard": "of the CA, another subject, and a wildcard that covers the client's DNS name",
     "misplaced": "of the CA, with the client's alternative names as common name, and none in their place",
@@ -196,6 +210,8 @@ def make_set() -> tuple[Certified, dict[str, Certified]]:
         "intermediate-alone": Certified(under.key, under.certificate),
         "printable": certify(name("client", utf8=False), ca, names=names),
         "reversed": certify(name("client", reverse=True), ca),
+        "longer": certify(_longer(subject), ca, names=_longer_names()),
+        "issuer-named": certify(name("other"), certify(subject, ca, authority=True), chain=True),
         "nul": certify(name("client\0.attacker"), ca, names=[x509.DNSName(f"{DNS_NAME}\0.attacker.test")]),
         "wildcard": certify(name("*"), ca, names=[x509.DNSName("*." + DNS_NAME.partition(".")[2])]),
         "misplaced": certify(name(DNS_NAME), ca),

@@ -105,6 +105,15 @@ def raw_claims(change: Callable[[bytes], bytes]) -> Delta:
     return delta
 
 
+def raw_header(change: Callable[[bytes], bytes]) -> Delta:
+    """Change the JSON text of the JOSE header."""
+
+    def delta(draft: Draft) -> None:
+        _proof(draft).raw_header = change
+
+    return delta
+
+
 def finish(change: Callable[[str], str]) -> Delta:
     """Change the compact serialization of the proof."""
 

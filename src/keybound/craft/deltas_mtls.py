@@ -1,13 +1,17 @@
 """Deltas of mutual TLS: another certificate, another TLS version, or another way to present a bound token."""
 
+import base64
 import time
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from keybound.craft.deltas import all_of, no_certificate
-from keybound.craft.jose import Key
-from keybound.craft.proof import new_proof
-from keybound.craft.request import Delta, Draft
+from keybound.craft.jose import Json, Key, jwt
+from keybound.craft.proof import fresh_jti, new_proof
+from keybound.craft.request import Delta, Draft, Identity
 from keybound.errors import NotApplicable
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def related_certificate(name: str) -> Delta:
@@ -43,6 +47,56 @@ def with_guessed_secret(draft: Draft) -> None:
         draft.form["client_secret"] = "a-guess"
 
 
+def with_guessed_basic(draft: Draft) -> None:
+    """Add HTTP Basic credentials of the client with a guessed secret."""
+    if draft.form is not None:
+        pair = f"{draft.form.get('client_id', '')}:a-guess"
+        draft.headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
+
+
+def with_forged_assertion(draft: Draft) -> None:
+    """Add a client assertion in the client's name, signed with the attacker's key (RFC 7523)."""
+    if draft.form is not None:
+        who, now = draft.form.get("client_id", ""), int(time.time())
+        claims: Json = {
+            "iss": who,
+            "sub": who,
+            "aud": draft.url,
+            "jti": fresh_jti(),
+            "iat": now,
+            "exp": now + 60,
+        }
+        key = draft.attacker.key
+        draft.form["client_assertion_type"] = _ASSERTION_TYPE
+        draft.form["client_assertion"] = jwt({"alg": key.alg, "typ": "JWT"}, claims, key)
+
+
+def at(url: str, delta: Delta = lambda _: None) -> Delta:
+    """Apply `delta` and send the request to another URL; a proof stays as it is."""
+
+    def change(draft: Draft) -> None:
+        delta(draft)
+        draft.url = url
+
+    return change
+
+
+def showing(identity: Identity) -> Delta:
+    """Connect as `identity`."""
+
+    def delta(draft: Draft) -> None:
+        draft.identity = identity
+
+    return delta
+
+
+def in_query(draft: Draft) -> None:
+    """Present the token in the query (RFC 6750 section 2.3), with no certificate."""
+    no_certificate(draft)
+    draft.url += ("&" if "?" in draft.url else "?") + urlencode({"access_token": draft.token or ""})
+    draft.token = None
+
+
 def as_dpop(draft: Draft) -> None:
     """Present the token as DPoP, with a proof of the attacker's key, and no certificate."""
     no_certificate(draft)
@@ -68,9 +122,14 @@ def in_form(draft: Draft) -> None:
 __all__ = [
     "all_of",
     "as_dpop",
+    "at",
     "in_form",
+    "in_query",
     "no_certificate",
     "over",
     "related_certificate",
+    "showing",
+    "with_forged_assertion",
+    "with_guessed_basic",
     "with_guessed_secret",
 ]

@@ -55,6 +55,18 @@ def forwarded(name: str, encoding: str, presence: Delta, *, times: int = 1) -> D
     return delta
 
 
+def in_trailers(names: Iterable[str], encoding: str, presence: Delta) -> Delta:
+    """Quote the victim's certificate in a trailer field of each name, where a proxy may not look."""
+
+    def delta(draft: Draft) -> None:
+        value = ENCODINGS[encoding](draft.identity.certificate or "")
+        presence(draft)
+        draft.trailers += [(name, value) for name in names]
+        draft.headers.append(("Trailer", ", ".join(names)))
+
+    return delta
+
+
 def beside(name: str, encoding: str) -> Delta:
     """Quote the attacker's certificate in header `name`, and show one's own as ever."""
 

@@ -48,7 +48,8 @@ class Draft:
     """One request before it is sent.
 
     `token` travels as `Authorization: <scheme> <token>`. `proof_headers` turns the encoded proof into the values of
-    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is.
+    the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is. `trailers` follow a body
+    that goes in chunks (RFC 9112 section 7.1.2). `target` replaces the request target that `url` gives.
     """
 
     method: str
@@ -62,7 +63,9 @@ class Draft:
     scheme: str = "DPoP"
     proof: Proof | None = None
     proof_name: str = "DPoP"
+    trailers: list[tuple[str, str]] = field(default_factory=list)
     proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
+    target: str | None = None
 
     def all_headers(self) -> list[tuple[str, str]]:
         """Return every header field line in the order it is sent."""

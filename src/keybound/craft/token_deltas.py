@@ -7,6 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 
 from keybound.craft.access_token import AccessToken, TokenDelta
+from keybound.craft.certificates import x5c_of
 from keybound.craft.jose import Key, b64url, compact_json, hs256, sha256_b64url
 
 HOUR = 3600
@@ -17,6 +18,16 @@ def token_claim(name: str, change: Callable[[Any], Any]) -> TokenDelta:
 
     def delta(token: AccessToken) -> None:
         token.claims[name] = change(token.claims.get(name))
+
+    return delta
+
+
+def all_of_token(*deltas: TokenDelta) -> TokenDelta:
+    """Apply several deltas that together make one defect."""
+
+    def delta(token: AccessToken) -> None:
+        for each in deltas:
+            each(token)
 
     return delta
 
@@ -96,6 +107,11 @@ def empty_token_signature(token: AccessToken) -> None:
     token.signer = lambda _: b""
 
 
+def strangers_x5c(token: AccessToken) -> None:
+    """Sign with a key that is not the issuer's, and bring a certificate of it along in `x5c`."""
+    token.header["x5c"] = [x5c_of(_by_stranger(token))]
+
+
 def _by_stranger(token: AccessToken) -> Key:
     key = Key.generate(token.key.alg)
     token.signer = key.sign
@@ -124,6 +140,32 @@ def strangers_jku(address: str) -> TokenDelta:
         key = _by_stranger(token)
         jwk = key.jwk | {"kid": key.thumbprint, "alg": key.alg, "use": "sig"}
         token.header |= {"kid": key.thumbprint, "jku": f"{address}/stranger/{b64url(compact_json(jwk))}"}
+
+    return delta
+
+
+# --- what introspection answers --------------------------------------------------------------------------------------
+
+
+def revoked_from(end: float) -> TokenDelta:
+    """Let introspection call the token inactive from `end` on (seconds since the epoch)."""
+
+    def delta(token: AccessToken) -> None:
+        token.order["until"] = end
+
+    return delta
+
+
+def active_if_signed(token: AccessToken) -> None:
+    """Let introspection call the token active for those only who ask for a signed response (RFC 9701)."""
+    token.order["signed"] = True
+
+
+def answered(response: str) -> TokenDelta:
+    """Let a signed response be wrong in the way called `response` (see keybound.flows.introspection_answer)."""
+
+    def delta(token: AccessToken) -> None:
+        token.order["response"] = response
 
     return delta
 

@@ -28,9 +28,15 @@ def _post(client: Client, draft: Draft, _audience: str, _now: float) -> None:
     draft.form |= {"client_id": client.id, "client_secret": client.secret.get_secret_value()}
 
 
-def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
-    assert client.key is not None and draft.form is not None  # noqa: S101, PT018
-    key = Key.from_pem(client.key.get_secret_value(), client.key_alg)
+def client_key(client: Client) -> Key:
+    """Return the key with which a client of private_key_jwt signs its assertions."""
+    assert client.key is not None  # noqa: S101 - the profile's validation guarantees it
+    return Key.from_pem(client.key.get_secret_value(), client.key_alg)
+
+
+def assertion(client: Client, audience: str, now: float) -> str:
+    """Return a new client assertion (RFC 7523 section 3) of a client that has a key."""
+    key = client_key(client)
     header: Json = {"alg": key.alg, "typ": "JWT"} | ({"kid": client.key_id} if client.key_id else {})
     claims: Json = {
         "iss": client.id,
@@ -40,7 +46,13 @@ def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
         "iat": int(now),
         "exp": int(now) + _ASSERTION_SECONDS,
     }
-    draft.form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": jwt(header, claims, key)}
+    return jwt(header, claims, key)
+
+
+def _assertion(client: Client, draft: Draft, audience: str, now: float) -> None:
+    assert draft.form is not None  # noqa: S101
+    signed = assertion(client, audience, now)
+    draft.form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": signed}
     draft.form["client_id"] = client.id
 
 

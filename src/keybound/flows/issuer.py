@@ -10,7 +10,6 @@ import hmac
 import json
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,14 +24,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from keybound.craft.access_token import unsealed
-from keybound.craft.jose import Json, jwt, read_claims, read_json, unb64url
+from keybound.craft.jose import Json, read_json, unb64url
 from keybound.errors import UsageError
+from keybound.flows.introspection_answer import MEDIA_TYPE, answer, signed_response
 from keybound.flows.keys import IssuerKeys, write_private
 from keybound.target.tokens import Minted
 
 _MAX_BODY = 65536
-_INTROSPECTION_JWT = "application/token-introspection+jwt"
 _NOT_HERE = {"error": "unsupported_grant_type", "error_description": "keybound mints its tokens itself"}
 
 
@@ -54,34 +52,6 @@ def metadata(settings: Minted) -> Json:
         "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "ES384", "PS256", "RS256"],
         "tls_client_certificate_bound_access_tokens": True,
     }
-
-
-def introspection(keys: IssuerKeys, token: str) -> Json:
-    """Return what introspection says of `token`: what it was minted to say."""
-    answer = unsealed(keys.seal, token)
-    if answer is not None:
-        return answer
-    claims = read_claims(token)
-    if claims is None or not _is_ours(keys, token) or claims.get("exp", 0) <= time.time():
-        return {"active": False}
-    bound = claims.get("cnf")
-    kind = "DPoP" if isinstance(bound, dict) and "jkt" in bound else "Bearer"
-    return {**claims, "active": True, "token_type": kind}
-
-
-def _is_ours(keys: IssuerKeys, token: str) -> bool:
-    header, _, rest = token.partition(".")
-    claims, _, signature = rest.partition(".")
-    try:
-        from joserfc import jws  # noqa: PLC0415 - only introspection of JWTs needs it
-        from joserfc.jwk import import_key  # noqa: PLC0415
-
-        jws.deserialize_compact(
-            f"{header}.{claims}.{signature}", import_key(dict(keys.signing.jwk)), [keys.signing.alg]
-        )
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not ours
-        return False
-    return True
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -123,15 +93,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._introspect(form.get("token", ""))
 
     def _introspect(self, token: str) -> None:
-        answer = introspection(self.keys, token)
-        if _INTROSPECTION_JWT not in self.headers.get("Accept", ""):
-            self._json(200, answer)
+        signed = MEDIA_TYPE in self.headers.get("Accept", "")
+        said, wrong = answer(self.keys, token, signed=signed)
+        if not signed or wrong == "plain":
+            self._json(200, said)
             return
-        settings = self.keys.settings
-        header = {"typ": "token-introspection+jwt", "alg": self.keys.signing.alg, "kid": self.keys.kid}
-        claims = {"iss": settings.iss, "aud": settings.introspection_client, "iat": int(time.time())}
-        signed = jwt(header, claims | {"token_introspection": answer}, self.keys.signing)
-        self._send(200, _INTROSPECTION_JWT, signed.encode(), {})
+        self._send(200, MEDIA_TYPE, signed_response(self.keys, said, wrong).encode(), {})
 
     def _stranger(self, encoded: str) -> None:
         """Serve a key set that an attacker has put behind `jku`; the key is in the URL."""

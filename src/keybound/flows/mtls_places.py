@@ -34,6 +34,14 @@ def token_by_name(session: Session, kind: str) -> Place:
     return places.grant(session, lane)
 
 
+def jwks_uri_place(session: Session) -> Place:
+    """Return the token endpoint for a client whose certificate the server fetches from where keybound serves it."""
+    for name, client in session.profile.all_clients.items():
+        if client.jwks_uri is not None:
+            return places.grant(session, Lane(name, client, "client_credentials", "mtls"))
+    raise NotApplicable("the profile names no client with jwks_uri")
+
+
 def refresh(session: Session) -> Place:
     """Return the refresh of a client that authenticates by certificate (RFC 8705 section 7.1)."""
     lane = _lane(
@@ -203,4 +211,6 @@ MTLS_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "mtls.api.resumed-1-3": lambda s, f: resumed(places.api(s, _api(s, f)), "TLSv1.3"),
     "mtls.api.backend": lambda s, f: backend(s, places.api(s, _api(s, f))),
     "both.api": lambda s, _: both(s, "api"),
+    "both.token": lambda s, _: places.token(s, auth="tls_client_auth"),
+    "mtls.userinfo.post": lambda s, f: places.userinfo(s, _api(s, f, "userinfo.mtls"), "POST"),
 }

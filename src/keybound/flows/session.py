@@ -151,14 +151,17 @@ class Session:
             Lane(name, client, grant, mechanism)
             for grant in grants
             for name, client in clients
-            if grant in client.grants and mechanism in client.mechanisms
+            if grant in client.grants and mechanism in client.mechanisms and client.jwks_uri is None
         ]
 
     def send(
         self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False
     ) -> Answer:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
-        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
+        trailers = tuple(draft.trailers)
+        request = Request(
+            draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers, draft.target
+        )
         exchange = self.wire.send(request, draft.identity, label)
         answer = read(exchange, effect, certificate_matters=certificate_matters)
         self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)

@@ -45,6 +45,7 @@ class Requirement:
     also      names that others use for it
     planned   it can be tested from outside, but no case does so yet
     excluded  why it never gets a case, or None
+    firm      a profile of requirements fixed its level, so that the text's room for differences is gone
     """
 
     id: str
@@ -60,6 +61,7 @@ class Requirement:
     also: tuple[str, ...] = ()
     planned: bool = False
     excluded: str | None = None
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number that the specifications leave open."""
+    """A number that the specifications leave open, or a few words in place of one."""
 
     name: str
     place: str
-    value: float
+    value: float | str
     unit: str
 
 
@@ -69,10 +69,11 @@ class Judgement:
 def violation(requirement: Requirement, *, lenient: bool = False) -> Verdict:
     """Return the verdict of a breach: fail for a MUST or a critical one, else warn (DESIGN, section 4).
 
-    `lenient` is set where the text leaves conformant servers room.
+    `lenient` is set where the text leaves conformant servers room; a requirement that a profile of requirements made
+    firm has none.
     """
     firm = requirement.level in _FIRM or requirement.severity == "critical"
-    return Verdict.FAIL if firm and not lenient else Verdict.WARN
+    return Verdict.FAIL if firm and (requirement.firm or not lenient) else Verdict.WARN
 
 
 def _why(answer: Answer, when: str) -> str:

@@ -26,10 +26,17 @@ def main() -> int:
     parser.add_argument(
         "--rs-only", metavar="ISSUER", help="be a resource server alone, which trusts this issuer"
     )
+    parser.add_argument(
+        "--brisk",
+        action="store_true",
+        help="keep for seconds what is else kept for minutes: proofs and nonces",
+    )
     parser.add_argument("--keep", action="store_true", help="do not stop when standard input ends")
     options = parser.parse_args()
     try:
-        settings = Settings(options.host, options.port, options.nonce, options.fault, options.rs_only)
+        settings = Settings(
+            options.host, options.port, options.nonce, options.fault, options.rs_only, brisk=options.brisk
+        )
         serve(settings, _ready, keep=options.keep)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")

@@ -35,6 +35,8 @@ def metadata_of(state: Reference) -> dict[str, Any]:
     algs: Any = list(PROOF_ALGS)
     if state.faults.on("as-metadata-algs-none"):
         algs.append("none")
+    if state.faults.on("as-metadata-algs-partial"):
+        algs.remove("RS256")
     if state.faults.on("as-metadata-secrets-only"):
         methods = [method for method in methods if "secret" in method]
     if state.faults.on("as-metadata-algs-string"):
@@ -143,8 +145,11 @@ def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None
     if state.nonces[side].withheld:
         state.nonces[side].withheld = False
         return
+    success = response.status < 400
+    if success and state.faults.on(f"{side}-nonce-on-errors-only"):
+        return
     for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
-        response.headers.add("DPoP-Nonce", state.nonces[side].current())
+        response.headers.add("DPoP-Nonce", state.nonces[side].current(success=success))
     if state.faults.on(f"{side}-nonce-cacheable"):
         del response.headers["Cache-Control"], response.headers["Pragma"]
 

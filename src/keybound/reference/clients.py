@@ -45,6 +45,8 @@ class Client:
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
+    jwks_uri: str | None = None
+    """Where the certificate of self_signed_tls_client_auth is to be fetched; None: it is `identity`'s."""
     grantor: ec.EllipticCurvePrivateKey | None = None  # of the issuer whose assertions it may present
     registered_by: str = "dn"
     """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
@@ -55,8 +57,8 @@ class Client:
         return self.auth == "none"
 
 
-def register(made: pki.Pki) -> dict[str, Client]:
-    """Return the clients by id, with new secrets and the certificates of `made`."""
+def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
+    """Return the clients by id, with new secrets and the certificates of `made`; one more with `jwks_uri`."""
 
     def secret() -> str:
         return secrets.token_urlsafe(32)
@@ -97,6 +99,14 @@ def register(made: pki.Pki) -> dict[str, Client]:
             "backend", "client_secret_basic", (EXCHANGE, CIBA, JWT_BEARER), "openid read", secret=secret(),
             grantor=pki.new_key(),
         ),
+        *(
+            [
+                Client(
+                    "jwks_uri", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
+                    identity=made.holder("self-signed"), jwks_uri=jwks_uri,
+                )
+            ] if jwks_uri else []
+        ),
         Client("rs", "client_secret_basic", (), secret=secret()),
     ]  # fmt: skip
     return {client.id: client for client in clients}
@@ -112,12 +122,21 @@ class Authenticator:
     faults: Faults
 
     def authenticate(
-        self, form: Mapping[str, str], authorization: str | None, chain: Sequence[bytes]
+        self,
+        form: Mapping[str, str],
+        authorization: str | None,
+        chain: Sequence[bytes],
+        fetched: Sequence[x509.Certificate] = (),
     ) -> Client:
         """Return the client that sent a request; OAuthError `invalid_client` if it does not prove to be it.
 
-        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first.
+        `chain` is what the client showed on this very connection (RFC 8705 section 2), its own certificate first;
+        `fetched` are the certificates at its jwks_uri, if it has one.
         """
+        named = self.clients.get(form.get("client_id", ""))
+        second = authorization is not None or "client_assertion" in form
+        if named and named.identity and second and self.faults.on("as-mtls-second-method-wins"):
+            return named
         used = [authorization is not None, "client_secret" in form, "client_assertion" in form]
         if sum(used) > 1:
             raise OAuthError("invalid_request", "more than one way of client authentication")
@@ -144,7 +163,7 @@ class Authenticator:
             others = [each.identity.der for each in self.clients.values() if each.identity]
             if chain and chain[0] in others and self.faults.on("as-mtls-any-registered"):
                 return client
-            return self._certificate(client, chain)
+            return self._certificate(client, chain, fetched)
         if not client.public or "client_secret" in form:
             raise _invalid_client()
         return client
@@ -169,6 +188,8 @@ class Authenticator:
         """RFC 7523 section 3; the issuer and both endpoints are accepted audiences (RFC 9126 section 2)."""
         try:
             jws = jose.parse_jws(form["client_assertion"])
+            if "jwk" in jws.header and self.faults.on("as-proof-as-assertion-ok"):
+                return self.clients[form["client_id"]]
             client = self.clients.get(str(jws.claims.get("sub")))
             if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise _invalid_client()
@@ -199,13 +220,16 @@ class Authenticator:
             return False
         return audience in self.audiences
 
-    def _certificate(self, client: Client, chain: Sequence[bytes]) -> Client:
+    def _certificate(
+        self, client: Client, chain: Sequence[bytes], fetched: Sequence[x509.Certificate]
+    ) -> Client:
         """RFC 8705 section 2.1 (subject under our CA) or 2.2 (exactly the registered certificate)."""
         assert client.identity is not None  # noqa: S101  # register() gives one to each such client
         if not chain:
             proven = self.faults.on("as-mtls-certificate-optional")
         elif client.auth == "self_signed_tls_client_auth":
-            proven = self._registered(client.identity.certificate, chain[0])
+            registered = fetched if client.jwks_uri else [client.identity.certificate]
+            proven = any(self._registered(each, chain[0]) for each in registered)
         else:
             shown = [x509.load_der_x509_certificate(der) for der in chain]
             proven = self._issued_to(client, shown) or self.faults.on("as-mtls-any-certificate")

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import faults_flows, faults_mtls
+from . import faults_flows, faults_mtls, faults_time
 from .token_faults import TOKENS
 
 
@@ -47,7 +47,7 @@ _PROOF = [
     ("typ-optional", "a proof without typ is taken", "RFC9449-4.3-typ"),
     ("typ-not-compared", "typ may be any string", "RFC9449-4.3-typ"),
     ("typ-list-ok", "a typ list of one is taken like its item", "RFC9449-4.3-typ"),
-    ("alg-none-ok", "an unsigned proof (alg none) is taken", "RFC9449-4.3-alg-none"),
+    ("alg-none-ok", "an unsigned proof (alg none) is taken", "FAPI2SP-5.4.1-alg-none RFC9449-4.3-alg-none"),
     (
         "alg-hmac-ok",
         "an HMAC proof is taken, keyed with an oct jwk or with the public key's bytes",
@@ -65,7 +65,11 @@ _PROOF = [
     ),
     ("jwk-string-ok", "a jwk given as JSON text in a string is taken", "RFC9449-4.3-jwk-present"),
     ("private-jwk-ok", "a jwk with private members is taken", "RFC9449-4.3-jwk-private"),
-    ("signature-not-verified", "the signature of the proof is not verified", "RFC9449-4.3-signature"),
+    (
+        "signature-not-verified",
+        "the signature of the proof is not verified",
+        "RFC8725-3.3-all-operations FAPI2SP-5.4.1-jwt-bcp RFC9449-4.3-signature",
+    ),
     ("first-dpop-header", "of several DPoP headers the first counts", "RFC9449-4.3-one-header"),
     ("last-dpop-header", "of several DPoP headers the last counts", "RFC9449-4.3-one-header"),
     ("htm-prefix-ok", "htm may be a part of the method, or more than it", "RFC9449-4.3-htm"),
@@ -89,10 +93,22 @@ _PROOF = [
     ("iat-milliseconds-ok", "an iat in milliseconds is taken", "RFC9449-4.3-iat-window"),
     ("typ-prefix-ok", "typ needs only to begin with dpop+jwt", "RFC9449-4.3-typ"),
     ("alg-unknown-guessed", "an unknown alg is guessed from the key", "RFC9449-4.3-alg-supported"),
-    ("alg-mismatch-ok", "an alg that does not go with the key is put right", "RFC9449-4.3-alg-supported"),
+    (
+        "alg-mismatch-ok",
+        "an alg that does not go with the key is put right",
+        "RFC8725-3.1-algorithm-verified RFC9449-4.3-alg-supported",
+    ),
     ("x5c-ok", "a key in x5c is taken where jwk is missing", "RFC9449-4.3-jwk-present"),
-    ("zero-signature-ok", "a signature of zeros verifies", "RFC9449-4.3-signature"),
-    ("der-signature-ok", "an ECDSA signature in DER is taken", "RFC9449-4.3-signature"),
+    (
+        "zero-signature-ok",
+        "a signature of zeros verifies",
+        "RFC7518-3.4-es256-64-octets RFC9449-4.3-signature",
+    ),
+    (
+        "der-signature-ok",
+        "an ECDSA signature in DER is taken",
+        "RFC7518-3.4-es256-64-octets RFC9449-4.3-signature",
+    ),
     (
         "missing-signature-ok",
         "a proof of two segments, or with an empty third, is taken",
@@ -102,7 +118,7 @@ _PROOF = [
     ("extra-segments-ok", "what follows the third segment is left out", "RFC9449-4.3-well-formed-jwt"),
     ("padding-ok", "base64 padding is taken", "RFC9449-4.3-well-formed-jwt"),
     ("claims-list-ok", "claims in a list of one are taken", "RFC9449-4.3-well-formed-jwt"),
-    ("crit-ignored", "crit is not looked at", "RFC9449-4.3-well-formed-jwt"),
+    ("crit-ignored", "crit is not looked at", "RFC7515-4.1.11-crit RFC9449-4.3-well-formed-jwt"),
     (
         "lax-header-value",
         "quotes, a scheme or parameters around the proof are cut off",
@@ -113,24 +129,82 @@ _PROOF = [
         "a header without any dot counts as no proof needed",
         "RFC9449-4.3-well-formed-jwt",
     ),
+    (
+        "falsy-claims-ok",
+        "a claim that is null, false, 0 or empty is not compared",
+        "RFC9449-4.3-jti-present RFC9449-4.3-htm RFC9449-4.3-htu RFC9449-4.3-iat-present "
+        "RFC9449-4.3-iat-window",
+    ),
+    (
+        "odd-types-ok",
+        "a claim of the wrong JSON type is not compared",
+        "RFC9449-4.3-jti-present RFC9449-4.3-htm RFC9449-4.3-htu RFC9449-4.3-iat-present",
+    ),
+    (
+        "duplicates-first-wins",
+        "of two members with one name the first counts",
+        "RFC7515-4-duplicate-names",
+    ),
+    (
+        "header-read-twice",
+        "of two header members one verifies, the other is used",
+        "RFC7515-4-duplicate-names",
+    ),
+    (
+        "unreadable-proof-ignored",
+        "a proof with broken base64url or JSON counts as none",
+        "RFC9449-4.3-well-formed-jwt RFC9449-4.1-token68 RFC9449-4.3-one-header",
+    ),
+    ("crit-odd-ok", "of crit only the members that are there are looked at", "RFC7515-4.1.11-crit"),
+    (
+        "other-jwts-ok",
+        "a signed JWT of another kind is taken for a proof of the last key",
+        "RFC8725-3.12-exclusive-rules",
+    ),
+    (
+        "alg-case-ignored",
+        "alg is compared without its case",
+        "RFC9449-4.3-alg-supported",
+    ),
+    (
+        "jwk-use-ignored",
+        "use, key_ops and alg of the jwk are not looked at",
+        "RFC8725-3.1-algorithm-verified",
+    ),
+    (
+        "signature-length-lax",
+        "an ECDSA signature of another length is put right",
+        "RFC7518-3.4-es256-64-octets RFC9449-4.3-signature",
+    ),
+    (
+        "key-url-followed",
+        "what jku and x5u point to is fetched, and its key used where jwk is missing",
+        "RFC8725-3.10-no-key-fetch RFC9449-4.3-jwk-present",
+    ),
+    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
 ]
 
 # Other defects of the proof check; each exists twice too.
+_REPLAY = "RFC9449-11.1-jti-replay"
 _BOTH = [
     (
         "htu-not-normalised",
         "htu is compared as a string, query and all",
         "RFC9449-4.3-htu-normalization RFC9449-4.3-htu-query-fragment",
     ),
-    ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
+    ("no-replay-store", "a proof can be used again", f"{_REPLAY} {faults_time.REPLAYED}"),
     (
         "replay-by-bytes",
         "a used proof is remembered by its bytes, which have several spellings",
         "RFC9449-11.1-jti-replay",
     ),
-    ("replay-store-late", "a used proof is remembered a moment later", "RFC9449-11.1-jti-replay"),
+    ("replay-store-late", "a used proof is remembered a moment later", f"{_REPLAY} {faults_time.REPLAYED}"),
     ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
-    ("signature-es-only", "RSA and EdDSA signatures are not verified", "RFC9449-4.3-signature"),
+    (
+        "signature-es-only",
+        "RSA and EdDSA signatures are not verified",
+        "RFC8725-3.3-all-operations FAPI2SP-5.4.1-jwt-bcp RFC9449-4.3-signature",
+    ),
     ("forwarded-trusted", "X-Forwarded-Host from anybody replaces the host", "RFC9449-4.3-htu"),
     ("forwarded-list-trusted", "X-Forwarded-Host is read as a list of names", "RFC9449-4.3-htu"),
     ("forwarded-field-trusted", "Forwarded from anybody replaces the host", "RFC9449-4.3-htu"),
@@ -146,8 +220,12 @@ _BOTH = [
     ),
     ("iat-integer-only", "an iat with a fraction is refused", "RFC9449-4.3-iat-present"),
     ("crashes-on-huge-iat", "an iat of 1e400 ends in a 500", "KEYBOUND-robustness"),
-    ("nonce-optional", "a proof without a nonce is taken once one was given", "RFC9449-11.3-nonce-downgrade"),
-    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce"),
+    (
+        "nonce-optional",
+        "a proof without a nonce is taken once one was given",
+        "RFC9449-11.3-nonce-downgrade ATPROTO-dpop-nonce-required",
+    ),
+    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce RFC9449-9-nonce-issuer"),
     ("nonce-cut", "the last character of a nonce is not compared", "RFC9449-4.3-nonce"),
     ("nonce-wrong-status", "a missing nonce is answered with the other side's status", ""),
     ("nonce-withheld", "a wrong nonce is refused and no new one is given", ""),
@@ -155,12 +233,44 @@ _BOTH = [
     ("nonce-bad-syntax", "nonces contain a quotation mark", "RFC9449-8.1-nonce-syntax"),
     ("nonce-cacheable", "answers with a nonce may be cached", "RFC9449-8.2-nonce-uncacheable"),
     ("nonce-counter", "nonces are a counter", "RFC9449-8-nonce-unpredictable"),
-    ("header-case-sensitive", "the field name is read with its case", "RFC9449-4.1-field-name-case"),
-    ("refuses-es256", "ES256 proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
+    (
+        "header-case-sensitive",
+        "the field name is read with its case",
+        "RFC9110-5.1-field-name-case RFC9449-4.1-field-name-case",
+    ),
+    (
+        "refuses-es256",
+        "ES256 proofs are refused though advertised",
+        "ATPROTO-dpop-es256 HAIP-4-dpop RFC9449-4.3-alg-supported",
+    ),
     ("refuses-es384", "ES384 proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("refuses-eddsa", "EdDSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("refuses-rsa", "RSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("crashes-on-odd-jwk", "a jwk that is not an object ends in a 500", "KEYBOUND-robustness"),
+    ("exp-nbf-ignored", "exp and nbf of a proof are not looked at", "RFC7519-4.1.4-exp-nbf"),
+    (
+        "unadvertised-alg-ok",
+        "ES512, RS512 and PS512 proofs are taken though not advertised",
+        "RFC9449-4.3-alg-supported FAPI2SP-5.4.1-jwt-algs",
+    ),
+    (
+        "rsa-padding-either-ok",
+        "an RSA signature verifies under either padding",
+        "RFC8725-3.1-algorithm-verified FAPI2SP-5.4.1-jwt-bcp",
+    ),
+    (
+        "curve-not-compared",
+        "an ES256 signature by a key on P-384 is taken",
+        "RFC8725-3.1-algorithm-verified FAPI2SP-5.4.1-jwt-bcp",
+    ),
+    ("rsa-sha1-ok", "RSA with SHA-1 is taken", "RFC8725-3.2-current-algorithms"),
+    ("crashes-on-long-jti", "a long jti ends in a 500", "RFC9449-11.1-jti-size"),
+    ("crashes-on-bad-point", "a point that is not on its curve ends in a 500", "KEYBOUND-robustness"),
+    (
+        "coordinate-zeros-cut",
+        "a thumbprint is computed over coordinates without leading zeros",
+        "RFC7638-3-required-members",
+    ),
 ]
 
 _RS = [
@@ -194,7 +304,7 @@ _RS = [
     (
         "bound-token-as-bearer",
         "a DPoP-bound token works as a bearer token",
-        "RFC9449-6-binding-known RFC9449-7.1-no-access RFC9449-7.2-bearer-downgrade",
+        "RFC9110-11.1-scheme-case RFC9449-6-binding-known RFC9449-7.1-no-access RFC9449-7.2-bearer-downgrade",
     ),
     (
         "proof-optional",
@@ -213,7 +323,11 @@ _RS = [
         "a refusal for want of a proof carries the protected body",
         "RFC9449-7.1-no-access RFC9449-7.1-proof-present",
     ),
-    ("scheme-case-sensitive", "the scheme name is compared with its case", "RFC9449-7.1-scheme-case"),
+    (
+        "scheme-case-sensitive",
+        "the scheme name is compared with its case",
+        "RFC9110-11.1-scheme-case RFC9449-7.1-scheme-case",
+    ),
     (
         "wants-get-as-htm",
         "htm is expected to be GET for every method",
@@ -250,6 +364,28 @@ _RS = [
         "a DPoP-bound token works under Bearer if a good proof comes along",
         "RFC9449-7.2-bearer-downgrade",
     ),
+    (
+        "ath-prefix-ok",
+        "ath may be the beginning of the hash",
+        "RFC9449-4.3-ath RFC9449-7.1-proof-checked",
+    ),
+    ("ath-case-ignored", "ath is compared without its case", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    (
+        "ath-of-part-ok",
+        "ath may be the hash of a part of the token",
+        "RFC9449-4.3-ath RFC9449-7.1-proof-checked",
+    ),
+    ("jwk-members-hashed", "jkt is computed over every member of the jwk", "RFC7638-3-required-members"),
+    ("first-authorization", "of several Authorization fields the first counts", "RFC6750-3.1-one-transport"),
+    ("last-authorization", "of several Authorization fields the last counts", "RFC6750-3.1-one-transport"),
+    (
+        "token-elsewhere-ignored",
+        "a token in the query or a form beside the header is not seen",
+        "RFC6750-3.1-one-transport",
+    ),
+    ("credentials-cut", "what follows a blank in the credentials is left out", "RFC9449-7.1-no-access"),
+    ("any-scheme-ok", "the name of the scheme does not matter", "RFC9449-7.1-no-access"),
+    ("crashes-on-odd-token", "a token with illegal characters ends in a 500", "KEYBOUND-robustness"),
 ]
 
 _AS = [
@@ -417,18 +553,48 @@ _AS = [
         "x5t#S256 ends in a line break",
         "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t",
     ),
+    (
+        "proof-as-assertion-ok",
+        "a proof passes for a client assertion",
+        "RFC8725-3.12-exclusive-rules",
+    ),
+    ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
+    (
+        "rsa-exponent-one-ok",
+        "an RSA key with exponent 1 is taken",
+        "RFC8725-3.2-current-algorithms",
+    ),
+    (
+        "empty-header-says-dpop",
+        "an empty DPoP header yields a token that is called DPoP",
+        "RFC9449-5-token-type",
+    ),
 ]
 
 # What a fault breaks on one side only.
 _ALSO = {
-    "rs-htu-prefix-ok": "RFC9449-7.1-no-access RFC9449-7-ath-not-enough",
+    "rs-htu-prefix-ok": "RFC9449-7.1-no-access",
     "as-private-primes-ok": "RFC9449-5-invalid-proof-no-token",
     "rs-private-primes-ok": "RFC9449-7.1-proof-checked",
     "as-signature-es-only": "RFC9449-5-invalid-proof-no-token",
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
-    "rs-htm-not-compared": "RFC9449-7.1-no-access RFC9449-7-ath-not-enough",
-    "rs-htu-path-ignored": "RFC9449-7.1-no-access RFC9449-7-ath-not-enough",
-    "rs-iat-no-past-limit": "RFC9449-7-ath-not-enough",
+    "rs-htm-not-compared": "RFC9449-7.1-no-access",
+    "rs-htu-path-ignored": "RFC9449-7.1-no-access",
+    "rs-falsy-claims-ok": "RFC9449-4.3-ath MCP-dpop-proof-checks",
+    "rs-odd-types-ok": "RFC9449-4.3-ath",
+    "rs-unreadable-proof-ignored": "RFC9449-7.1-proof-present",
+    "rs-malformed-proof-ignored": "RFC9449-7.1-proof-present",
+    "rs-iat-nan-ok": "MCP-dpop-proof-checks",
+    "rs-iat-no-past-limit": "MCP-dpop-proof-checks",
+    "rs-iat-milliseconds-ok": "MCP-dpop-proof-checks",
+    "rs-iat-no-future-limit": "MCP-dpop-proof-checks",
+    "as-rsa-padding-either-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-padding-either-ok": "RFC9449-7.1-proof-checked",
+    "as-rsa-sha1-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-sha1-ok": "RFC9449-7.1-proof-checked",
+    "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
+    "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
+    "rs-refuses-extra-members": "RFC7638-3-required-members",
     "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
@@ -438,21 +604,27 @@ _ALSO = {
     "rs-nonce-wrong-status": "RFC9449-9-rs-nonce-challenge",
 }
 
+_ROWS = [
+    *(
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
+        for side in _TAKEN
+        for name, wrong, rules in _PROOF
+    ),
+    *(
+        (f"{side}-{name}", wrong, rules)
+        for side in _TAKEN
+        for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
+    ),
+    *((f"as-{name}", wrong, rules) for name, wrong, rules in _AS),
+    *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
+    *faults_mtls.MTLS,
+    *faults_flows.FLOWS,
+]
+_MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
+
 FAULTS: dict[str, Fault] = {
-    f"{side}-{name}": Fault(
-        f"{side}-{name}", wrong, tuple(f"{rules} {_ALSO.get(f'{side}-{name}', '')}".split())
-    )
-    for side, rows in (
-        ("as", [*((n, w, f"{r} {_TAKEN['as']}") for n, w, r in _PROOF), *_BOTH, *_AS]),
-        ("rs", [*((n, w, f"{r} {_TAKEN['rs']}") for n, w, r in _PROOF), *_BOTH, *_RS, *TOKENS]),
-    )
-    for name, wrong, rules in rows
-}
-FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_mtls.MTLS}
-FAULTS |= {name: Fault(name, wrong, tuple(rules.split())) for name, wrong, rules in faults_flows.FLOWS}
-FAULTS |= {
-    name: Fault(name, FAULTS[name].wrong, (*FAULTS[name].requirements, *rules.split()))
-    for name, rules in faults_mtls.ALSO.items()
+    name: Fault(name, wrong, tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()))
+    for name, wrong, rules in _ROWS
 }
 
 

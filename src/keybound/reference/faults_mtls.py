@@ -175,6 +175,63 @@ MTLS = [
         "over TLS 1.2 the certificate is not compared",
         "RFC8705-3-cert-match RFC8705-3-no-cert",
     ),
+    (
+        "as-plain-endpoint-unauthenticated",
+        "where the endpoint is no alias, the name of an mTLS client is enough",
+        "RFC8705-2-client-binding RFC8705-2-handshake",
+    ),
+    (
+        "as-plain-endpoint-unbound",
+        "tokens from an endpoint that is no alias are not bound",
+        "RFC8705-5-alias-function",
+    ),
+    ("as-htu-alias-merged", "htu of the endpoint and of its alias are one", "RFC9449-4.3-htu"),
+    (
+        "as-mtls-client-proof-ignored",
+        "the proof of a client that authenticates by certificate is not read",
+        "RFC9449-5-token-bound",
+    ),
+    (
+        "as-certificate-excludes-secret",
+        "a secret does not count on a connection with a certificate",
+        "RFC8705-6.1-optional-cert",
+    ),
+    (
+        "as-mtls-refresh-neither",
+        "a public client's refresh token is neither bound to the certificate nor rotated",
+        "RFC8705-4-refresh-bound-public RFC9700-2.2.2-public-refresh",
+    ),
+    (
+        "as-mtls-issuer-for-subject",
+        "tls_client_auth looks for the name in the issuer as well",
+        "RFC8705-2.1-subject-match",
+    ),
+    (
+        "as-mtls-dn-contained",
+        "a subject that begins with the registered one will do",
+        "RFC8705-2.1-dn-comparison",
+    ),
+    (
+        "as-mtls-name-prefix",
+        "an alternative name that begins with the registered one will do",
+        "RFC8705-2.1-subject-match",
+    ),
+    (
+        "as-jwks-uri-kept",
+        "what is at a client's jwks_uri is fetched once and never again",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "as-jwks-uri-old-kept",
+        "a certificate that was once at a client's jwks_uri is good for ever",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "rs-trailers-merged",
+        "trailer fields count as header fields, a certificate among them",
+        "RFC8705-3-cert-from-tls RFC9700-4.13-sanitized-headers",
+    ),
+    ("rs-query-token-unbound", "a token in the query needs no certificate", "RFC8705-3-no-cert"),
 ]
 
 # What faults declared elsewhere break of mutual TLS.

@@ -61,11 +61,25 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def parse_json(data: bytes | str, *, nan: bool = False) -> Any:
-    """Return the JSON value; duplicate members, NaN (unless `nan`) and deep nesting are errors (RFC 7515 section 4)."""
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs))
+
+
+_TWICE: dict[str, Callable[[list[tuple[str, Any]]], dict[str, Any]]] = {
+    "refused": _object,
+    "first": _first_of_each,
+    "last": dict,
+}
+
+
+def parse_json(data: bytes | str, *, nan: bool = False, twice: str = "refused") -> Any:
+    """Return the JSON value; duplicate members, NaN (unless `nan`) and deep nesting are errors (RFC 7515 section 4).
+
+    `twice` says what becomes of two members with one name: "refused", or the "first" or "last" counts.
+    """
     text = data if isinstance(data, str) else data.decode("utf-8")
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=float if nan else _constant)
+        return json.loads(text, object_pairs_hook=_TWICE[twice], parse_constant=float if nan else _constant)
     except RecursionError:
         raise ValueError("JSON nested too deep") from None
 
@@ -85,6 +99,26 @@ class Jws:
     signature: bytes
 
 
+def _repeated(wrong: Callable[[str], bool]) -> str:
+    if wrong("duplicates-first-wins"):
+        return "first"
+    return "last" if wrong("header-read-twice") else "refused"
+
+
+def _idle(header: dict[str, Any]) -> bool:
+    """Return whether `crit` names no member of this header."""
+    crit = header["crit"]
+    return not (isinstance(crit, list) and any(name in header for name in crit if isinstance(name, str)))
+
+
+def first_header(jws: "Jws") -> dict[str, Any]:
+    """Return the JOSE header of a parsed JWS as a reader sees it that takes the first of two members."""
+    header: dict[str, Any] = parse_json(
+        b64u_decode(jws.signing_input.decode().partition(".")[0]), twice="first"
+    )
+    return header
+
+
 def parse_jws(value: str, wrong: Callable[[str], bool] = lambda _: False) -> Jws:
     """Take a compact JWS apart (RFC 7515 section 5.2); `crit` is refused, as no extension is known.
 
@@ -102,12 +136,15 @@ def parse_jws(value: str, wrong: Callable[[str], bool] = lambda _: False) -> Jws
         raise ValueError("not three parts")
     if wrong("padding-ok"):
         parts = [part.rstrip("=") for part in parts]
-    header, claims = (parse_json(b64u_decode(part), nan=wrong("iat-nan-ok")) for part in parts[:2])
+    twice = _repeated(wrong)
+    header, claims = (
+        parse_json(b64u_decode(part), nan=wrong("iat-nan-ok"), twice=twice) for part in parts[:2]
+    )
     if isinstance(claims, list) and len(claims) == 1 and wrong("claims-list-ok"):
         claims = claims[0]
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise ValueError("header and payload must be JSON objects")  # noqa: TRY004
-    if "crit" in header and not wrong("crit-ignored"):
+    if "crit" in header and not wrong("crit-ignored") and not (_idle(header) and wrong("crit-odd-ok")):
         raise ValueError("critical header member not understood")
     signature = b64u_decode(parts[2], lax=wrong("replay-by-bytes"))
     return Jws(header, claims, f"{parts[0]}.{parts[1]}".encode(), signature)

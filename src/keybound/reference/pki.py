@@ -192,6 +192,8 @@ def same_name(shown: x509.Certificate, registered: x509.Certificate, kind: str, 
     """Return whether `shown` carries the registered name of a client: its DN, or an alternative name of one `kind`."""
     if faults.on("as-mtls-subject-ignored"):
         return True
+    if faults.on("as-mtls-issuer-for-subject") and kind == "dn" and shown.issuer == registered.subject:
+        return True
     if kind == "dn":
         return _same_dn(shown, registered, faults)
     wanted, found = _alternative_names(registered, kind), _alternative_names(shown, kind)
@@ -199,6 +201,8 @@ def same_name(shown: x509.Certificate, registered: x509.Certificate, kind: str, 
         found += _common_names(shown)
     if faults.on("as-mtls-nul-ends-name"):
         found = [each.partition("\0")[0] for each in found]
+    if faults.on("as-mtls-name-prefix"):
+        return any(each.startswith(right) for each in found for right in wanted)
     if faults.on("as-mtls-wildcard-matches"):
         found += [each.replace("*", wanted[0].partition(".")[0]) for each in found]
     return bool(set(wanted) & set(found))
@@ -208,6 +212,8 @@ def _same_dn(shown: x509.Certificate, registered: x509.Certificate, faults: Faul
     """Compare distinguished names by their parts in order, whatever the string type (RFC 4517 section 4.2.15)."""
     if faults.on("as-mtls-dn-bytes-compared"):
         return shown.subject.public_bytes() == registered.subject.public_bytes()
+    if faults.on("as-mtls-dn-contained"):
+        return shown.subject.rdns[: len(registered.subject.rdns)] == registered.subject.rdns
     if faults.on("as-mtls-dn-order-ignored"):
         return set(shown.subject) == set(registered.subject)
     if faults.on("as-mtls-nul-ends-name"):

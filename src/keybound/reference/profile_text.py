@@ -17,7 +17,12 @@ def render(state: Reference) -> str:
     clients = state.authenticator.clients.values()
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
-        "": {"name": "reference", "issuer": state.issuer, "ca": state.pki.ca.certificate_pem},
+        "": {
+            "name": "reference",
+            "issuer": state.issuer,
+            "ca": state.pki.ca.certificate_pem,
+            "requirements": _requirements(state),
+        },
         **{f"clients.{client.id}": _client(client) for client in clients},
         **{f"clients.{client.id}.assertion": _grantor(client) for client in clients if client.grantor},
         "login": {"username": USERNAME, "password": state.password},
@@ -35,6 +40,7 @@ def render(state: Reference) -> str:
             "read": notes,
         },
         "introspection": {"client": RESOURCE_SERVER},
+        **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
@@ -52,7 +58,11 @@ def render_alone(state: Reference) -> str:
     holders = [state.authenticator.clients[name] for name in ("pki", "selfsigned")]
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
-        "": {"name": "reference-rs", "ca": state.pki.ca.certificate_pem},
+        "": {
+            "name": "reference-rs",
+            "ca": state.pki.ca.certificate_pem,
+            "requirements": _requirements(state),
+        },
         # these lend their certificates; nobody asks for a login here
         **{
             f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
@@ -70,6 +80,7 @@ def render_alone(state: Reference) -> str:
             "content_type": "application/json",
             "read": notes,
         },
+        **_limits(state),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
@@ -87,6 +98,15 @@ def render_alone(state: Reference) -> str:
         },
     }
     return "\n".join(_table(name, values) for name, values in tables.items())
+
+
+def _requirements(state: Reference) -> str:
+    """Return the profile of requirements: each counts, so that each fault is seen (some want nonces on both sides)."""
+    return "all" if set(state.nonces) == {"as", "rs"} else "all-without-nonces"
+
+
+def _limits(state: Reference) -> dict[str, dict[str, Any]]:
+    return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
 
 
 def _grantor(client: Client) -> dict[str, Any]:
@@ -117,6 +137,8 @@ def _client(client: Client) -> dict[str, Any]:
         "certificate_bound": client.certificate_bound,
         "par": client.par,
     }
+    if client.jwks_uri:
+        values["jwks_uri"] = client.jwks_uri
     if client.registered_by != "dn":
         values["registered_by"] = client.registered_by
     return values | {name: True for name, on in flags.items() if on}

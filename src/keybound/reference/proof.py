@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from . import jose, uri
+from . import jose, lax, uri
 from .errors import Crash, ProofError
 from .faults import Faults
 from .nonces import Nonces
@@ -22,9 +22,11 @@ MAX_JTI_BYTES = 1024
 PROOF_ALGS = tuple(jose.ALGS)
 
 _HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _LATE = 10**11  # seconds since 1970 that only milliseconds reach
 _ENDPOINTS = {"token", "par", "api", "userinfo"}
 _LATE_STORE = 0.15  # seconds
+_SMALL_STORE = 1000
 _KNOWN_HEADER = {"typ", "alg", "jwk"}
 _KNOWN_CLAIMS = {"jti", "htm", "htu", "iat", "ath", "nonce"}
 
@@ -51,6 +53,11 @@ class Received:
     token: str | None = None
 
 
+def _by_address(url: str) -> str:
+    """Return a URL with the one name of this machine in place of the other, as only a fault does."""
+    return url.replace("//localhost", "//127.0.0.1")
+
+
 @dataclass
 class Checker:
     """The proof check of one server and its memory; side `as` is token and PAR, `rs` the resources."""
@@ -61,6 +68,8 @@ class Checker:
     seen: Expiring[float] = field(default_factory=Expiring)
     hashes: set[str] = field(default_factory=set)
     last_keys: Expiring[dict[str, Any]] = field(default_factory=Expiring)
+    max_age: int = MAX_AGE
+    max_ahead: int = MAX_AHEAD
 
     def wrong(self, name: str) -> bool:
         """Return whether this side's fault `name` is on."""
@@ -71,18 +80,34 @@ class Checker:
         value = self._single(values)
         if value is None or ("." not in value and self.wrong("malformed-proof-ignored")):
             return None
+        if not value and self.side == "as" and self.wrong("empty-header-says-dpop"):
+            return None
+        if self.wrong("unreadable-proof-ignored") and not lax.readable(value):
+            return None
         try:
             jws = jose.parse_jws(self._unwrapped(value), self.wrong)
+            if self.wrong("jti-stored-early"):
+                self._check_jti_alone(jws.claims)
+            if (other := self._other_kind(jws.header, request)) is not None:
+                return _proof(other)
             proof = self._check_header(jws, request)
             self._check_claims(jws.claims, request)
         except ValueError as error:
             raise ProofError(str(error)) from error
+        if self.wrong("jti-burned-by-nonce"):
+            self._check_replay(jws.claims, proof, request, value)
         if self.nonces and not self.nonces.accepts(jws.claims):
             raise ProofError("a nonce of this server is needed", "use_dpop_nonce")
-        self._check_replay(jws.claims, proof, request, value)
-        if self.wrong("jwk-optional"):
-            self.last_keys.put(request.who, proof.jwk, MAX_AGE)
+        if not self.wrong("jti-burned-by-nonce"):
+            self._check_replay(jws.claims, proof, request, value)
+        if self.wrong("jwk-optional") or self.wrong("other-jwts-ok"):
+            self.last_keys.put(request.who, proof.jwk, self.max_age)
         return proof
+
+    def _other_kind(self, header: dict[str, Any], request: Received) -> dict[str, Any] | None:
+        """Return the sender's last key where a fault takes any signed JWT without a jwk for its proof."""
+        taken = header.get("typ") != "dpop+jwt" and "jwk" not in header and self.wrong("other-jwts-ok")
+        return self.last_keys.get(request.who) if taken else None
 
     def _single(self, values: Sequence[str]) -> str | None:
         """Item 1: not more than one DPoP header field."""
@@ -114,10 +139,13 @@ class Checker:
         """Items 4 to 7: type, algorithm, signature, and a key that is public."""
         header = jws.header
         self._check_typ(header)
+        jwk = self._jwk(header, request)
         unknown = (header.keys() - _KNOWN_HEADER) | (jws.claims.keys() - _KNOWN_CLAIMS)
+        unknown |= jwk.keys() - {*jose.REQUIRED_MEMBERS.get(str(jwk.get("kty")), ())}
         if unknown and self.wrong("refuses-extra-members"):
             raise ValueError("unknown member")
-        jwk = self._jwk(header, request)
+        if (lax_jwk := lax.accepted(jws, jwk, self.wrong)) is not None:
+            return _proof(lax_jwk)
         alg = header.get("alg")
         if self.wrong("alg-unknown-guessed") and alg not in {*jose.ALGS, *_HMACS, "none"}:
             alg = jose.alg_for(jwk)
@@ -141,14 +169,21 @@ class Checker:
             raise ValueError("alg is not supported")
         if alg in {"PS256", "RS256"} and self.wrong("refuses-rsa"):
             raise ValueError("alg is not supported")
-        key = jose.import_key(jwk, alg)
+        try:
+            key = jose.import_key(jwk, alg)
+        except ValueError as error:
+            if "not on" in str(error) and self.wrong("crashes-on-bad-point"):
+                raise Crash from error
+            raise
         if not self._unverified(jws.signature, alg):
             jose.verify(jws, key, alg, der=self.wrong("der-signature-ok"))
-        return _proof(jwk)
+        return _proof(jwk, lax.hashed(jwk, self.side, self.wrong))
 
     def _unverified(self, signature: bytes, alg: str) -> bool:
         """Return whether a fault lets this signature pass unseen."""
-        if not any(signature) and signature and self.wrong("zero-signature-ok"):
+        half = len(signature) // 2
+        numbers = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
+        if signature and all(each % _P256_ORDER == 0 for each in numbers) and self.wrong("zero-signature-ok"):
             return True
         if not signature and self.wrong("missing-signature-ok"):
             return True
@@ -171,6 +206,8 @@ class Checker:
     def _jwk(self, header: dict[str, Any], request: Received) -> dict[str, Any]:
         """Return the `jwk` header member, which must be there and an object."""
         jwk = header.get("jwk")
+        if self.wrong("key-url-followed") and (fetched := lax.fetched(header)) and jwk is None:
+            return fetched
         if "jwk" not in header and "x5c" in header and self.wrong("x5c-ok"):
             return jose.jwk_of_x5c(header["x5c"])
         if "jwk" not in header and self.wrong("jwk-optional"):
@@ -193,17 +230,19 @@ class Checker:
             self._check_ath(claims, request.token)
 
     def _check_jti(self, claims: dict[str, Any]) -> None:
-        if "jti" not in claims and self.wrong("jti-optional"):
+        if ("jti" not in claims and self.wrong("jti-optional")) or lax.skipped(self.wrong, claims, "jti"):
             return
         jti = claims.get("jti")
         if "jti" not in claims or not ((isinstance(jti, str) and jti) or self.wrong("jti-any-type")):
             raise ValueError("jti is missing or not a string")
         if len(json.dumps(jti)) > MAX_JTI_BYTES:
+            if self.wrong("crashes-on-long-jti"):
+                raise Crash
             raise ValueError("jti is too long")
 
     def _check_htm(self, claims: dict[str, Any], request: Received) -> None:
         htm = self._member(claims, "htm")
-        if "htm" not in claims and self.wrong("htm-optional"):
+        if ("htm" not in claims and self.wrong("htm-optional")) or lax.skipped(self.wrong, claims, "htm"):
             return
         if "htm" not in claims:
             raise ValueError("htm is missing")
@@ -220,7 +259,7 @@ class Checker:
 
     def _check_htu(self, claims: dict[str, Any], request: Received) -> None:
         htu = self._member(claims, "htu")
-        if "htu" not in claims and self.wrong("htu-optional"):
+        if ("htu" not in claims and self.wrong("htu-optional")) or lax.skipped(self.wrong, claims, "htu"):
             return
         if not isinstance(htu, str):
             raise ValueError("htu is missing or not a string")  # noqa: TRY004
@@ -244,6 +283,9 @@ class Checker:
         return (
             (self.wrong("htu-prefix-ok") and (here.startswith(htu) or htu.startswith(here)))
             or (self.wrong("htu-relative-ok") and htu == path)
+            or (
+                self.side == "as" and self.wrong("htu-alias-merged") and _by_address(htu) == _by_address(here)
+            )
             or (self.wrong("htu-unparseable-ok") and "://" not in htu and not htu.startswith("/"))
             or (self.wrong("htu-substring-ok") and f"{there.host}:{there.port}@" in htu)
             or (self.wrong("htu-path-case-ignored") and htu.lower() == here.lower())
@@ -260,16 +302,31 @@ class Checker:
 
     def _check_times(self, claims: dict[str, Any]) -> None:
         now = time.time()
-        if not ("iat" not in claims and self.wrong("iat-optional")):
+        if not ("iat" not in claims and self.wrong("iat-optional")) and not lax.skipped(
+            self.wrong, claims, "iat"
+        ):
             iat = self._instant(self._iat(claims))
-            if iat < now - MAX_AGE and not self.wrong("iat-no-past-limit"):
+            past, ahead = self._window()
+            if iat < now - past and not self.wrong("iat-no-past-limit"):
                 raise ValueError("iat is too long ago")
-            if iat > now + MAX_AHEAD and not self.wrong("iat-no-future-limit"):
+            if iat > now + ahead and not self.wrong("iat-no-future-limit"):
                 raise ValueError("iat is in the future")
-        if "exp" in claims and _instant(claims["exp"]) <= now - MAX_AHEAD:
+        if self.wrong("exp-nbf-ignored"):
+            return
+        if "exp" in claims and _instant(claims["exp"]) <= now - self.max_ahead:
             raise ValueError("the proof has expired")
-        if "nbf" in claims and _instant(claims["nbf"]) > now + MAX_AHEAD:
+        if "nbf" in claims and _instant(claims["nbf"]) > now + self.max_ahead:
             raise ValueError("the proof is not valid yet")
+
+    def _window(self) -> tuple[int, int]:
+        """Return how many seconds old and how many ahead a proof may be."""
+        if self.side == "rs" and self.wrong("iat-ten-minutes"):
+            return 600, 600
+        if self.side == "as" and self.wrong("iat-two-minutes-ahead"):
+            return self.max_age, 120
+        if self.side == "as" and self.wrong("iat-nothing-ahead"):
+            return self.max_age, 0
+        return self.max_age, self.max_ahead
 
     def _instant(self, value: Any) -> float:
         if isinstance(value, float) and value != value and self.wrong("iat-nan-ok"):  # noqa: PLR0124
@@ -288,11 +345,13 @@ class Checker:
 
     def _check_ath(self, claims: dict[str, Any], token: str) -> None:
         ath = self._member(claims, "ath")
-        if "ath" not in claims and self.wrong("ath-optional"):
+        if ("ath" not in claims and self.wrong("ath-optional")) or lax.skipped(self.wrong, claims, "ath"):
             return
         if "ath" not in claims:
             raise ValueError("ath is missing")
         if ath in self._loose_hashes(token):
+            return
+        if self.side == "rs" and lax.same_hash(ath, jose.digest(token), self.wrong):
             return
         if self.side == "rs" and self.wrong("ath-of-any-token"):
             self.hashes.add(jose.digest(token))
@@ -307,6 +366,7 @@ class Checker:
         loose = {
             "ath-hex-ok": hashlib.sha256(data).hexdigest(),
             "ath-empty-ok": "",
+            "ath-of-part-ok": jose.digest(token[:-1]),
             "ath-sha512-ok": jose.b64u_encode(hashlib.sha512(data).digest()),
         }
         return [value for name, value in loose.items() if self.side == "rs" and self.wrong(name)]
@@ -315,23 +375,47 @@ class Checker:
         """Section 11.1: one jti per key and target URI, for as long as the proof could be used."""
         if "jti" not in claims or self.wrong("no-replay-store"):
             return
-        key = json.dumps([proof.jkt, claims["jti"], uri.parse(request.uri)])
-        if self.wrong("replay-by-bytes"):
-            key = value
+        if self.side == "rs" and request.method != "GET" and self.wrong("replay-get-only"):
+            return
+        key = self._remembered(claims, proof, request, value)
         since = self.seen.get(key)
         late = _LATE_STORE if self.wrong("replay-store-late") else 0
         if since is not None and time.monotonic() >= since + late:
             raise ProofError("this proof was used before")
-        self.seen.put(key, since or time.monotonic(), MAX_AGE + MAX_AHEAD + 1)
+        short = self.wrong("replay-memory-short")
+        kept = self.max_age if short else self.max_age + self.max_ahead + 1
+        self.seen.put(key, since or time.monotonic(), kept)
+        if self.wrong("replay-store-small"):
+            self.seen.keep_newest(_SMALL_STORE)
+
+    def _remembered(self, claims: dict[str, Any], proof: Proof, request: Received, value: str) -> str:
+        """Return what is remembered of a proof; faults take too much of it, or too little."""
+        if self.wrong("replay-by-bytes"):
+            return value
+        if self.wrong("replay-by-jti-alone"):
+            return json.dumps(claims["jti"])
+        where: object = uri.parse(request.uri)
+        if self.wrong("replay-by-url"):
+            where = [request.uri, request.query]
+        if self.wrong("replay-by-htu-text"):
+            where = claims.get("htu")
+        return json.dumps([proof.jkt, claims["jti"], where])
+
+    def _check_jti_alone(self, claims: dict[str, Any]) -> None:
+        """The fault jti-stored-early: a jti is used up before anybody looked at the rest of its proof."""
+        key = json.dumps(["early", claims.get("jti")])
+        if self.seen.get(key) is not None:
+            raise ValueError("this jti was used before")
+        self.seen.put(key, time.monotonic(), self.max_age)
 
 
-def _proof(jwk: dict[str, Any]) -> Proof:
+def _proof(jwk: dict[str, Any], jkt: str | None = None) -> Proof:
     kty = jwk.get("kty")
     if not isinstance(kty, str) or kty not in jose.REQUIRED_MEMBERS:
         raise ValueError("unsupported key type")
     if not all(isinstance(jwk.get(name), str) for name in jose.REQUIRED_MEMBERS[kty]):
         raise ValueError("jwk lacks a member")
-    return Proof(jwk, jose.thumbprint(jwk))
+    return Proof(jwk, jkt or jose.thumbprint(jwk))
 
 
 def _instant(value: Any) -> float:

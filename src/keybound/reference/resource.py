@@ -10,7 +10,7 @@ from aiohttp import web
 
 from . import jose
 from .binding import certificate_fits
-from .errors import ProofError, Refusal
+from .errors import Crash, ProofError, Refusal
 from .faults import Faults
 from .proof import PROOF_ALGS, Checker
 from .state import REFERENCE, USERNAME, Reference, parameters, proof_fields, received
@@ -69,10 +69,19 @@ class Visit:
         self.values = request.headers.getall("Authorization", [])
         if not self.values and self.wrong("proxy-authorization-ok"):
             self.values = request.headers.getall("Proxy-Authorization", [])
+        for fault, one in (
+            ("first-authorization", self.values[:1]),
+            ("last-authorization", self.values[-1:]),
+        ):
+            self.values = one if self.wrong(fault) else self.values
         scheme, _, credentials = (self.values or [""])[0].partition(" ")
         named = scheme if self.wrong("scheme-case-sensitive") else _SCHEMES.get(scheme.lower())
+        if self.wrong("any-scheme-ok") and credentials and scheme.lower() not in _SCHEMES:
+            named = "DPoP"
         self.scheme = named if named in _SCHEMES.values() else None
         self.credentials = credentials.strip(" ")
+        if self.wrong("credentials-cut"):
+            self.credentials = self.credentials.partition(" ")[0]
 
     def wrong(self, name: str) -> bool:
         """Return whether the fault rs-`name` is on."""
@@ -81,13 +90,17 @@ class Visit:
     async def token(self) -> AccessToken | None:
         """Return the valid access token of the request, whatever it is bound to, or None."""
         if not _TOKEN68.fullmatch(self.credentials):
+            if self.wrong("crashes-on-odd-token"):
+                raise Crash
             return None
         if self.state.trusted is not None:
             return await self.state.trusted.read(self.credentials)
-        return self.state.tokens.read(self.credentials)
+        return self.state.tokens.read(self.credentials, even_revoked=self.wrong("revoked-token-ok"))
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
+        if not self.values and self.wrong("query-token-unbound") and (found := self._query_token()):
+            return found
         if not self.values and self.wrong("form-token-unbound") and (found := await self._form_token()):
             return found
         if len(self.values) > 1 or (self.values and await self._token_elsewhere()):
@@ -132,9 +145,16 @@ class Visit:
 
     async def _token_elsewhere(self) -> bool:
         """RFC 6750 section 2: a token in the query or in a form besides the header."""
+        if self.wrong("token-elsewhere-ignored"):
+            return False
         if "access_token" in self.request.query:
             return True
         return self.request.content_type == _FORM and b"access_token=" in await self.request.read()
+
+    def _query_token(self) -> AccessToken | None:
+        """Return the token of the query (RFC 6750 section 2.3), unless it is bound to a proof's key."""
+        token = self.state.tokens.read(self.request.query.get("access_token", ""))
+        return token if token and "jkt" not in token.cnf else None
 
     async def _form_token(self) -> AccessToken | None:
         """Return the token of a form (RFC 6750 section 2.2), unless it is bound to a proof's key."""

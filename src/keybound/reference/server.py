@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from . import app, pki, profile_text, state
+from . import app, pki, profile_text, state, trailers
 from .faults import Faults
 from .trusted import Trusted
 
@@ -45,6 +45,7 @@ class Settings:
     trusts: str | None = None  # an issuer: be a resource server alone, with its tokens
     header: str | None = None
     issuer: str | None = None
+    brisk: bool = False  # what is kept for minutes is kept for seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,15 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         made = pki.make()
         address = f"localhost:{listener.getsockname()[1]}"
         issuer = settings.issuer or f"https://{address}"
-        reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header)
+        keys = f"http://127.0.0.1:{_free_port()}/jwks"  # of a client: its tester serves them
+        reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header, keys)
+        if settings.brisk:
+            state.hurry(reference)
         if settings.header is None:
             reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
         if settings.trusts:
             reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
-        runner = web.AppRunner(
+        runner = (trailers.Runner if reference.faults.on("rs-trailers-merged") else web.AppRunner)(
             app.create(reference),
             access_log=None,
             logger=_log,
@@ -98,6 +102,12 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             yield Running(issuer, render(reference), address, made.files())
         finally:
             await runner.cleanup()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def serve(settings: Settings, ready: Callable[[Running], None], *, keep: bool = False) -> None:

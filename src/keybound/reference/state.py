@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from . import certificates, clients, pki
+from .client_keys import ClientKeys
 from .clients import Authenticator, Client
 from .errors import OAuthError, ProofError
 from .faults import Faults
@@ -18,6 +19,7 @@ from .nonces import Nonces
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
+from .trailers import trailers
 from .trusted import Trusted
 
 NonceMode = Literal["off", "as", "rs", "both"]
@@ -41,40 +43,70 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
+    client_keys: ClientKeys = field(default_factory=lambda: ClientKeys(Faults()))
     trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
+    brisk: bool = False
 
 
 REFERENCE = web.AppKey("REFERENCE", Reference)
 
 
 def build(
-    issuer: str, made: pki.Pki, nonce: NonceMode, faults: Sequence[str], header: str | None = None
+    issuer: str,
+    made: pki.Pki,
+    nonce: NonceMode,
+    faults: Sequence[str],
+    header: str | None = None,
+    jwks_uri: str | None = None,
 ) -> Reference:
-    """Return the state of a new server; ValueError on an unknown fault.
+    """Return the state of a new server; ValueError on an unknown fault. `jwks_uri`: of the client that has one.
 
     `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
     """
     on = Faults(faults)
     nonces = {side: Nonces(partial(on.of, side)) for side in ("as", "rs") if nonce in {side, "both"}}
+    if len(nonces) > 1:
+        nonces["as"].other, nonces["rs"].other = nonces["rs"], nonces["as"]
     bases = (issuer, alias_of(issuer))
     audiences = frozenset(f"{base}{path}" for base in bases for path in ("", "/token", "/par"))
     return Reference(
         issuer=issuer,
         faults=on,
         pki=made,
-        authenticator=Authenticator(clients.register(made), made.ca.certificate, audiences, on),
+        authenticator=Authenticator(clients.register(made, jwks_uri), made.ca.certificate, audiences, on),
         tokens=Tokens(issuer, pki.new_key(), on),
         nonces=nonces,
         header=header,
+        client_keys=ClientKeys(on),
         checkers={"as": Checker("as", on, nonces.get("as")), "rs": Checker("rs", on, nonces.get("rs"))},
     )
+
+
+BRISK_AGE = 8
+BRISK_AHEAD = 12  # a profile that counts here asks for ten seconds
+BRISK_SLOT = 3
+
+
+def hurry(state: Reference) -> None:
+    """Keep for seconds what is else kept for minutes, for testers who would have to wait for it to end."""
+    state.brisk = True
+    for checker in state.checkers.values():
+        checker.max_age, checker.max_ahead = BRISK_AGE, BRISK_AHEAD
+    for nonces in state.nonces.values():
+        nonces.slot_seconds = BRISK_SLOT
 
 
 def alias_of(issuer: str) -> str:
     """Return the origin of the mTLS endpoint aliases (RFC 8705 section 5): the same server by its address."""
     return issuer.replace("//localhost", "//127.0.0.1")
+
+
+def at_plain(request: web.Request) -> bool:
+    """Return whether a request came to an endpoint by the name that has an alias."""
+    state = request.app[REFERENCE]
+    return state.header is None and f"//{request.host}" != alias_of(state.issuer).partition(":")[2]
 
 
 def client_chain(request: web.Request, side: str) -> list[bytes]:
@@ -87,6 +119,10 @@ def client_chain(request: web.Request, side: str) -> list[bytes]:
         found := certificates.from_any_header(request)
     ):
         return [found]
+    if state.faults.on("rs-trailers-merged"):
+        for name, value in trailers(request).items():
+            if name == "Client-Cert" and (found := certificates.from_header([value])):
+                return [found]
     plain = request.scheme == "http" and state.header is None
     if (
         plain
@@ -117,6 +153,13 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
         return Received(method, f"https://{host.rstrip('?#')}", "", who, token)
     if state.faults.on(f"{side}-method-override-trusted"):
         method = request.headers.get("X-HTTP-Method-Override", method)
+    if state.faults.on(f"{side}-other-overrides-trusted"):
+        named = (request.headers.get(name) for name in ("X-HTTP-Method", "X-Method-Override"))
+        method = next(filter(None, (*named, request.query.get("_method"))), method)
+    if "@" in host and state.faults.on(f"{side}-host-userinfo-cut"):
+        origin = f"https://{host.rpartition('@')[2]}"
+    if "://" in request.raw_path and state.faults.on(f"{side}-absolute-form-trusted"):
+        origin = "/".join(request.raw_path.split("/", 3)[:3])
     uri = _moved(request.headers, state.faults, side, origin, request.rel_url.raw_path)
     return Received(method, uri, request.rel_url.raw_query_string, who, token)
 
@@ -134,6 +177,10 @@ def _moved(fields: Mapping[str, str], faults: Faults, side: str, origin: str, pa
         origin = f"{fields['X-Forwarded-Proto']}://{origin.partition('://')[2]}"
     if faults.on(f"{side}-forwarded-prefix-trusted"):
         path = fields.get("X-Forwarded-Prefix", "") + path
+    if "X-Forwarded-Port" in fields and faults.on(f"{side}-forwarded-port-trusted"):
+        origin = f"{origin.rpartition(':')[0]}:{fields['X-Forwarded-Port']}"
+    if faults.on(f"{side}-rewrite-url-trusted"):
+        path = fields.get("X-Rewrite-URL", path)
     if faults.on(f"{side}-original-url-trusted"):
         path = fields.get("X-Original-URL", path)
     return origin + path
@@ -173,8 +220,20 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     values = request.headers.getall("Authorization", [])
     if len(values) > 1:
         raise OAuthError("invalid_request", "more than one Authorization header")
-    authenticator = request.app[REFERENCE].authenticator
-    return authenticator.authenticate(form, values[0] if values else None, client_chain(request, "as")), form
+    state, authenticator = request.app[REFERENCE], request.app[REFERENCE].authenticator
+    known = authenticator.clients.get(form.get("client_id", ""))
+    if (
+        known
+        and known.identity
+        and at_plain(request)
+        and state.faults.on("as-plain-endpoint-unauthenticated")
+    ):
+        return known, form
+    if values and client_chain(request, "as") and state.faults.on("as-certificate-excludes-secret"):
+        raise OAuthError("invalid_client", "the certificate is nobody's", 401)
+    fetched = await state.client_keys.of(known) if known and known.jwks_uri else []
+    chain = client_chain(request, "as")
+    return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
 
 
 def proof_of(request: web.Request, client: Client, *, unverified: bool = False) -> Proof | None:

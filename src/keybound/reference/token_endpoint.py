@@ -12,7 +12,7 @@ from . import jose, other_grants, pki
 from .clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER, REDIRECT_URI, Client
 from .errors import OAuthError
 from .proof import Proof
-from .state import REFERENCE, Reference, authenticated, client_certificate, proof_of
+from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate, proof_of
 from .tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Grant, Refresh, cnf_of, jkt_of
 
 _UNBOUND_FAULTS = {
@@ -58,7 +58,13 @@ async def token(request: web.Request) -> web.Response:
     client, form = await authenticated(request)
     grant_type = form.get("grant_type")
     weak = _UNBOUND_FAULTS.get(grant_type or "", "").replace("-grant-unbound", "-proof-unverified")
-    proof = proof_of(request, client, unverified=weak in _WEAK and state.faults.on(f"as-{weak}"))
+    try:
+        proof = proof_of(request, client, unverified=weak in _WEAK and state.faults.on(f"as-{weak}"))
+    except OAuthError as error:
+        for_nonce = error.code == "use_dpop_nonce"
+        if state.faults.on("as-nonce-burns-code" if for_nonce else "as-code-burned"):
+            state.tokens.codes.pop(form.get("code", ""))
+        raise
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
         raise OAuthError("unsupported_grant_type" if grant_type else "invalid_request", "no such grant_type")
@@ -70,9 +76,16 @@ async def token(request: web.Request) -> web.Response:
     if client.dpop_bound and proof is None and not excused:
         raise OAuthError("invalid_request", "this client needs a DPoP proof")
     certificate = client_certificate(request) if client.certificate_bound else None
+    if at_plain(request) and state.faults.on("as-plain-endpoint-unbound"):
+        certificate = None
+    if client.identity and state.faults.on("as-mtls-client-proof-ignored"):
+        proof = None
     if certificate is None and client.identity and state.faults.on("as-mtls-binds-registered"):
         certificate = client.identity.der
-    return web.json_response(grant(TokenRequest(state, client, form, proof, certificate)))
+    answer = grant(TokenRequest(state, client, form, proof, certificate))
+    if proof is None and "DPoP" in request.headers and state.faults.on("as-empty-header-says-dpop"):
+        answer["token_type"] = "DPoP"
+    return web.json_response(answer)
 
 
 def _scope(asked: TokenRequest, allowed: str) -> str:
@@ -147,14 +160,15 @@ def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
     if old.jkt and asked.proof and asked.proof.jkt != old.jkt and not any_key:
         raise OAuthError("invalid_grant", "this refresh token is bound to another key")
     other = asked.x5t is None or (asked.x5t != old.x5t and not asked.wrong("mtls-refresh-any-certificate"))
-    if old.x5t and other:
+    if old.x5t and other and not asked.wrong("mtls-refresh-neither"):
         raise OAuthError("invalid_grant", "this refresh token is bound to another certificate")
     widened = asked.wrong("refresh-widens-scope")
     scope = _scope(asked, asked.client.scope if widened else old.grant.scope)
     answer = _answer(asked, old.grant, scope, old)
     if asked.client.public and not unprotected:
-        tokens.spent.put(asked.form["refresh_token"], old.grant, REFRESH_LIFETIME)
-        tokens.refresh.pop(asked.form["refresh_token"])
+        if not (old.x5t and asked.wrong("mtls-refresh-neither")):
+            tokens.spent.put(asked.form["refresh_token"], old.grant, REFRESH_LIFETIME)
+            tokens.refresh.pop(asked.form["refresh_token"])
         answer["refresh_token"] = _new_refresh(asked, old.grant, rotated=True)
     return answer
 
@@ -193,7 +207,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
         "token_type": "DPoP" if says_dpop and not asked.wrong("says-bearer") else "Bearer",
-        "expires_in": ACCESS_LIFETIME,
+        "expires_in": 604800 if asked.wrong("long-lived-tokens") else ACCESS_LIFETIME,
         "scope": scope,
     }
     if asked.wrong("says-nothing"):

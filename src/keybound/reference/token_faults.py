@@ -31,7 +31,11 @@ TOKENS = [
     ("token-kid-ignored", "any key of the set may verify, whatever kid says", "RFC9068-4-issuer-keys"),
     ("token-typ-not-compared", "any JWT of the issuer is an access token", "RFC9068-4-typ RFC9701-8.1-typ"),
     ("token-iss-not-compared", "iss may be anything", "RFC9068-4-iss RFC7662-2.2-claims"),
-    ("token-aud-not-compared", "aud may be anything", "RFC9068-4-aud RFC7662-2.2-claims"),
+    (
+        "token-aud-not-compared",
+        "aud may be anything",
+        "RFC9068-4-aud RFC7662-2.2-claims RFC9700-2.3-audience-checked",
+    ),
     ("token-exp-not-checked", "an expired token is taken", "RFC9068-4-exp RFC7662-2.2-claims"),
     ("token-exp-optional", "a token without exp is good forever", "RFC9068-2.2-exp"),
     ("token-nbf-ignored", "a token is taken before its time", "RFC7519-4.1.4-exp-nbf RFC7662-2.2-claims"),
@@ -42,7 +46,11 @@ TOKENS = [
         "exp, nbf, iss and aud of a response are not read",
         "RFC7662-2.2-claims",
     ),
-    ("token-cached-too-long", "an introspection response is kept beyond exp", "RFC7662-4-cache"),
+    (
+        "token-cached-too-long",
+        "an introspection response is kept beyond exp",
+        "RFC7662-4-cache RFC7662-4-revoked",
+    ),
     (
         "token-unbound-ok",
         "a token that is bound to nothing is taken",
@@ -101,6 +109,40 @@ TOKENS = [
         "the challenge points to the metadata of another resource",
         "RFC9728-5.1-challenge",
     ),
+    (
+        "token-response-not-verified",
+        "the signature of an introspection response is not verified",
+        "RFC9701-5-verified",
+    ),
+    ("token-response-unsigned-ok", "plain JSON is taken for a signed response", "RFC9701-5-verified"),
+    (
+        "token-response-typ-ignored",
+        "any JWT of the issuer is an introspection response",
+        "RFC9701-5-verified",
+    ),
+    ("token-response-issuer-ignored", "an introspection response may be anybody's", "RFC9701-5-verified"),
+    (
+        "token-response-audience-ignored",
+        "an introspection response may be for another resource server",
+        "RFC9701-5-audience",
+    ),
+    ("token-header-x5c-ok", "the key of the certificate in x5c verifies a token", "RFC9068-4-issuer-keys"),
+    ("token-crit-ignored", "crit in the header of a token is not read", "RFC7515-4.1.11-crit"),
+    ("token-long-typ-refused", "typ application/at+jwt is refused", "RFC9068-4-typ"),
+    (
+        "token-aud-array-refused",
+        "aud as an array is refused",
+        "RFC9068-4-aud",
+    ),
+    (
+        "token-fraction-refused",
+        "an exp with a fraction is refused",
+        "RFC7519-4.1.4-exp-nbf",
+    ),
+    ("token-introspected-type-wanted", "a response without token_type is refused", "RFC7662-2.2-claims"),
+    ("token-revocation-unnoticed", "an active token is active for ten minutes", "RFC7662-4-revoked"),
+    ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
+    ("rsa-exponent-one-ok", "an RSA key with exponent 1 is taken", "RFC8725-3.2-current-algorithms"),
 ]
 """(name, what is wrong, requirements it turns red) of each; ids get the prefix rs-."""
 

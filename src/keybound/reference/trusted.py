@@ -9,7 +9,9 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from . import jose
 from .faults import Faults
@@ -19,12 +21,22 @@ from .tokens import AccessToken
 CLIENT = "rs"
 _METADATA = "/.well-known/oauth-authorization-server"
 _TYPES = ("at+jwt", "application/at+jwt")
+_SIGNED = "application/token-introspection+jwt"
 _REFRESH_SECONDS = 5
 _MEMBERS = ("jkt", "x5t#S256")
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _jwk_of(encoded: str) -> dict[str, Any]:
+    """Return the P-256 key of a certificate in `x5c`; only a fault looks there."""
+    public = x509.load_der_x509_certificate(base64.b64decode(encoded)).public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)  # noqa: S101  # the issuer's alg is ES256 here
+    numbers = public.public_numbers()
+    x, y = (jose.b64u_encode(number.to_bytes(32)) for number in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
 @dataclass
@@ -54,10 +66,13 @@ class Trusted:
         """Return a token that is good here, whatever it is bound to; None for any other."""
         opaque = token.count(".") != 2
         try:
-            cached = self.wrong("cached-too-long" if opaque else "jwt-cached-too-long")
+            cached = self.wrong("cached-too-long" if opaque else "jwt-cached-too-long") or (
+                opaque and self.wrong("revocation-unnoticed")
+            )
             known = self._answers.get(token) if cached else None
             claims = known or await (self._introspect(token) if opaque else self._verified(token))
-            if not known and not (opaque and self.wrong("introspected-claims-ignored")):
+            unchecked = known and not self.wrong("revocation-unnoticed")
+            if not unchecked and not (opaque and self.wrong("introspected-claims-ignored")):
                 self._check_claims(claims)
             bound = self._binding(claims.get("cnf"))
         except (ValueError, TypeError, KeyError, aiohttp.ClientError):
@@ -72,11 +87,12 @@ class Trusted:
     # --- JWT -------------------------------------------------------------------------------------------------------
 
     async def _verified(self, token: str) -> dict[str, Any]:
-        jws = jose.parse_jws(token)
+        jws = jose.parse_jws(token, lambda name: name == "crit-ignored" and self.wrong(name))
         typ, alg = jws.header.get("typ"), jws.header.get("alg")
-        if not (isinstance(typ, str) and typ.lower() in _TYPES) and not self.wrong("typ-not-compared"):
+        types = _TYPES[:1] if self.wrong("long-typ-refused") else _TYPES
+        if not (isinstance(typ, str) and typ.lower() in types) and not self.wrong("typ-not-compared"):
             raise ValueError("not an access token")
-        if alg == "none" and self.wrong("alg-none-ok"):
+        if str(alg).lower() == "none" and self.wrong("alg-none-ok"):
             return jws.claims
         if alg == "HS256" and self.wrong("hmac-ok"):
             await self._check_hmac(jws)
@@ -98,6 +114,8 @@ class Trusted:
         """Return the keys that may have signed a token with this header."""
         if isinstance(header.get("jwk"), dict) and self.wrong("header-jwk-ok"):
             return [header["jwk"]]
+        if isinstance(header.get("x5c"), list) and self.wrong("header-x5c-ok"):
+            return [_jwk_of(header["x5c"][0])]
         if isinstance(header.get("jku"), str) and self.wrong("jku-ok"):
             fetched: list[dict[str, Any]] = (await self._get(header["jku"]))["keys"]
             return fetched
@@ -123,15 +141,38 @@ class Trusted:
         assert self._http is not None  # noqa: S101  # the server runs
         url = (await self._about())["introspection_endpoint"]
         login = base64.b64encode(f"{CLIENT}:{self.secret}".encode()).decode()
-        async with self._http.post(
-            url, data={"token": token}, headers={"Authorization": f"Basic {login}"}
-        ) as response:
-            answer: dict[str, Any] = await response.json()
+        headers = {"Authorization": f"Basic {login}", "Accept": _SIGNED}
+        async with self._http.post(url, data={"token": token}, headers=headers) as response:
+            answer = await self._said(response.content_type, await response.text())
         active = answer.get("active")
         truthy = bool(active) and self.wrong("active-truthy-ok")
+        if "token_type" not in answer and self.wrong("introspected-type-wanted"):
+            raise ValueError("no token_type")
         if active is not True and not truthy and not self.wrong("active-ignored"):
             raise ValueError("not active")
         return answer
+
+    async def _said(self, media_type: str, text: str) -> dict[str, Any]:
+        """Return the introspection response in an answer, which has to be signed for us (RFC 9701 section 5)."""
+        said: dict[str, Any]
+        if media_type != _SIGNED:
+            if not self.wrong("response-unsigned-ok"):
+                raise ValueError("the introspection response is not signed")
+            said = jose.parse_json(text)
+            return said
+        jws = jose.parse_jws(text)
+        right = {
+            "response-typ-ignored": str(jws.header.get("typ")).lower() == "token-introspection+jwt",
+            "response-issuer-ignored": jws.claims.get("iss") == self.issuer,
+            "response-audience-ignored": jws.claims.get("aud") == CLIENT,
+        }
+        if not all(holds or self.wrong(fault) for fault, holds in right.items()):
+            raise ValueError("the introspection response is not for us")
+        if not self.wrong("response-not-verified"):
+            (jwk,) = await self._candidates({"kid": jws.header.get("kid")})
+            jose.verify(jws, jose.import_key(jwk, jws.header.get("alg")), str(jws.header.get("alg")))
+        said = jws.claims["token_introspection"]
+        return said
 
     # --- what both have in common ----------------------------------------------------------------------------------
 
@@ -139,7 +180,7 @@ class Trusted:
         now = time.time()
         expires: Any = claims.get("exp")
         start: Any = claims.get("nbf", 0)
-        if not _is_number(expires):
+        if not _is_number(expires) or (isinstance(expires, float) and self.wrong("fraction-refused")):
             if not self.wrong("exp-optional"):
                 raise ValueError("no exp")
         elif expires <= now and not self.wrong("exp-not-checked"):
@@ -149,6 +190,8 @@ class Trusted:
         if claims.get("iss") != self.issuer and not self.wrong("iss-not-compared"):
             raise ValueError("of another issuer")
         audience = claims.get("aud")
+        if isinstance(audience, list) and self.wrong("aud-array-refused"):
+            raise ValueError("more than one audience")
         audiences = audience if isinstance(audience, list) else [audience]
         if self.audience not in audiences and not self.wrong("aud-not-compared"):
             raise ValueError("for another resource server")

@@ -27,6 +27,7 @@ def _run(run: Run) -> dict[str, Any]:
         "keybound": header["keybound"],
         "target": header["target"],
         "selection": header["selection"],
+        "requirement_profile": header.get("requirement_profile"),
         "started": header["started"],
         "ended": footer and footer["ended"],
         "duration_ms": footer and footer["duration_ms"],

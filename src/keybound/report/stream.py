@@ -42,6 +42,13 @@ class Requirement(TypedDict):
     excluded: str | None
 
 
+class RequirementProfile(TypedDict):
+    """Which requirements count; streams of older versions do not say."""
+
+    name: str
+    title: str
+
+
 class Header(TypedDict):
     """The first event: what is tested, and by which requirements."""
 
@@ -52,6 +59,7 @@ class Header(TypedDict):
     target: Target
     started: str
     selection: dict[str, Any]
+    requirement_profile: NotRequired[RequirementProfile]
     requirements: list[Requirement]
 
 

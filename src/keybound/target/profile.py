@@ -116,6 +116,14 @@ class Client(_WithCertificate):
     registered_by: Literal["dn", "san_dns", "san_uri", "san_ip", "san_email"] = Field(
         "dn", description="tls_client_auth: the kind of name the client is registered by (tls_client_auth_*)"
     )
+    jwks_uri: Url | None = Field(
+        None,
+        description="self_signed_tls_client_auth: the registered jwks_uri (http), where keybound serves the "
+        "certificate; such a client is for that test alone",
+    )
+    jwks_listen: str | None = Field(
+        None, description="host:port to serve jwks_uri on, where it is not that of the URL"
+    )
     par: bool = Field(False, description="send the authorization request through PAR")
     authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
     subject_client: str | None = Field(
@@ -173,6 +181,12 @@ class Client(_WithCertificate):
         if self.auth == "none" and "client_credentials" in self.grants:
             raise ValueError(
                 "the grant client_credentials needs credentials: give secret, key or certificate"
+            )
+        if self.jwks_uri is not None and self.auth != "self_signed_tls_client_auth":
+            raise ValueError("jwks_uri is for auth = 'self_signed_tls_client_auth'")
+        if self.jwks_uri is not None and not self.jwks_uri.startswith("http:") and self.jwks_listen is None:
+            raise ValueError(
+                "keybound serves jwks_uri over http: give jwks_listen for what ends TLS in front of it"
             )
         if "mtls" in self.mechanisms and self.certificate is None:
             raise ValueError("mechanisms with mtls need certificate and certificate_key")
@@ -281,6 +295,12 @@ class Limits(_Model):
     clock_offset: float = Field(
         300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
     )
+    longest_wait: float = Field(
+        390.0, gt=0, le=86400, description="seconds that a case of --slow may wait in all"
+    )
+    nonce_lifetime: float = Field(
+        300.0, gt=0, le=86400, description="seconds after which the target's nonces must be worth nothing"
+    )
 
 
 class Profile(_Model):
@@ -295,6 +315,9 @@ class Profile(_Model):
         False, description="true: I may attack this target; needed for hosts beyond loopback"
     )
     baseline: str | None = Field(None, description="file of accepted findings, beside the profile")
+    requirements: Text = Field(
+        "rfc", description="which requirements count: rfc, fapi2, atproto, ... or a file beside the profile"
+    )
     client: Client | None = None
     clients: dict[str, Client] = {}
     login: Login | None = None

@@ -22,6 +22,7 @@ from keybound.wire.burst import burst
 from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
 from keybound.wire.resumption import resume
+from keybound.wire.trailers import send_with_trailers
 
 BODY_LIMIT = 1 << 20
 """Bytes of a response body that are kept; the rest is not read."""
@@ -165,6 +166,11 @@ class Wire:
         A 429 is waited out. Where a reused connection ends before any answer, the request is sent once more on a new
         one, because servers close idle connections at will.
         """
+        if request.trailers:
+            context = tls_context(self._ca, identity)
+            exchange = send_with_trailers(request, context, identity, self._timeout, f"{label}, in trailers")
+            self._record(exchange)
+            return exchange
         while True:
             exchange = self._once(request, identity, label)
             response = exchange.response
@@ -265,4 +271,7 @@ def _outgoing(request: Request) -> httpx.Request:
     lines = [*request.headers, *(line for line in _DEFAULTS if line[0].lower() not in given)]
     # what came in as latin-1, such as a cookie, goes out with the same bytes
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
-    return httpx.Request(request.method, request.url, headers=headers, content=request.body or None)
+    extensions = {} if request.target is None else {"target": request.target.encode("latin-1")}
+    return httpx.Request(
+        request.method, request.url, headers=headers, content=request.body or None, extensions=extensions
+    )

@@ -1,0 +1,56 @@
+"""A claim of the wrong JSON type: what a loosely typed comparison skips, casts or takes for absent (RFC 9449 section 4.3).
+
+`jti` and `iat` are a string and a NumericDate by RFC 7519 only, so a breach there is a warning, unless no date is left.
+"""
+
+from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread
+from keybound.craft.deltas import claim, in_list
+from keybound.errors import NotApplicable
+
+FALSY, ODD = "falsy-claims-ok", "odd-types-ok"
+VALUES = (
+    ("null", "null", lambda _: None, FALSY),
+    ("false", "false", lambda _: False, FALSY),
+    ("number", "a number", lambda _: 1234567890, ODD),
+    ("true", "true", lambda _: True, ODD),
+    ("object", "an object that holds the right value", lambda right: {"value": right}, ODD),
+)
+SKIPPED = "what is not a string is not compared"
+
+
+def of_type(name, requirement, values, *, lenient=False, also=()):
+    return tuple(
+        Case(f"proof.{name}.{slug}", f"{name} is {words}", (requirement,), (fault,), SKIPPED, claim(name, change), lenient=lenient, also=also)
+        for slug, words, change, fault in values
+    )
+
+
+JTI = (
+    *of_type("jti", "RFC9449-4.3-jti-present", [row for row in VALUES if row[0] != "number"], lenient=True, also=("TP-18",)),
+    *of_type("jti", "RFC9449-4.3-jti-present", [("list", "a list that holds a string", in_list, ODD)], lenient=True, also=("TP-18",)),
+)
+REQUEST = (
+    *of_type("htm", "RFC9449-4.3-htm", VALUES, also=("TP-18",)),
+    *of_type("htu", "RFC9449-4.3-htu", VALUES, also=("TP-18",)),
+)
+HASH = of_type("ath", "RFC9449-4.3-ath", VALUES, also=("RS-09",))
+
+
+@cases(*spread(JTI + REQUEST, PROOF_READERS), *spread(HASH, RESOURCES))
+def test_claim_of_wrong_type_is_refused(case, target):
+    target.refuses(case)
+
+
+DATE = (
+    *of_type("iat", "RFC9449-4.3-iat-present", [row for row in VALUES if row[0] != "number"], also=("TP-18",)),
+    *of_type("iat", "RFC9449-4.3-iat-present", [("list", "a list that holds the date", in_list, ODD)], lenient=True, also=("TP-18",)),
+)
+
+
+@cases(*spread(DATE, (TOKEN, PAR, API)))
+def test_date_of_wrong_type_is_refused(case, target):
+    place = target.place(case.place)
+    target.bench.control(place, "to learn of nonces")
+    if target.session.nonces.newest(place.server) is not None:
+        raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.refuses(case)

@@ -1,0 +1,55 @@
+"""A header member or claim that comes twice: the last one counts, or the proof is refused (RFC 7515 and 7519, section 4).
+
+Each row is refused under both lawful readings: where the bad value is last, and where no single reading verifies. A bad
+value before a good one may be taken, so nothing is asked of that.
+"""
+
+from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread
+from keybound.craft.deltas_jose import (
+    attackers_key_again,
+    attackers_key_first,
+    claim_again,
+    member_again,
+    none_before_alg,
+    victims_key_first,
+)
+from keybound.errors import NotApplicable
+
+NAMES = ("RFC7515-4-duplicate-names",)
+TWO = "two layers read two different proofs"
+FIRST = ("duplicates-first-wins",)
+
+CLAIMS = (
+    Case("proof.duplicate.htm", "htm twice, the last of another method", NAMES, FIRST, TWO, claim_again("htm", lambda right: "PUT" if right != "PUT" else "GET")),
+    Case("proof.duplicate.htu", "htu twice, the last of another path", NAMES, FIRST, TWO, claim_again("htu", "{}-other".format)),
+    Case("proof.duplicate.jti", "jti twice, the last a number", NAMES, FIRST, TWO, claim_again("jti", lambda _: 1234567890), lenient=True),
+)
+HEADER = (
+    Case("proof.duplicate.typ", "typ twice, the last is JWT", NAMES, FIRST, TWO, member_again("typ", lambda _: "JWT")),
+    Case("proof.duplicate.alg", "alg twice, the last is none", NAMES, FIRST, TWO, member_again("alg", lambda _: "none"), also=("TP-10",)),
+    Case("proof.duplicate.alg-none-first", "alg twice, the first is none, no signature", NAMES, ("header-read-twice",), TWO,
+         none_before_alg, also=("TP-10",)),
+    Case("proof.duplicate.jwk", "jwk twice, the last is the attacker's, signed by the victim", NAMES, FIRST, TWO, attackers_key_again),
+    Case("proof.duplicate.jwk-signed-by-first", "jwk twice, the last is the victim's, signed by the attacker", NAMES,
+         ("header-read-twice",), "one key verifies, another one is compared with the token", attackers_key_first),
+)
+THEFT = (
+    Case("proof.duplicate.jwk-signed-by-last", "jwk twice, the first is the victim's, signed by the attacker", NAMES,
+         ("header-read-twice",), "one key verifies, another one is compared with the token", victims_key_first),
+    Case("proof.duplicate.ath", "ath twice, the last of another token", NAMES, FIRST, TWO, claim_again("ath", lambda right: right[::-1])),
+)
+DATE = Case("proof.duplicate.iat", "iat twice, the last is 0", NAMES, FIRST, TWO, claim_again("iat", lambda _: 0))
+
+
+@cases(*spread(CLAIMS + HEADER, PROOF_READERS), *spread(THEFT, RESOURCES))
+def test_first_of_two_does_not_count(case, target):
+    target.refuses(case)
+
+
+@cases(*spread([DATE], (TOKEN, PAR, API)))
+def test_first_of_two_dates_does_not_count(case, target):
+    place = target.place(case.place)
+    target.bench.control(place, "to learn of nonces")
+    if target.session.nonces.newest(place.server) is not None:
+        raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.refuses(case)

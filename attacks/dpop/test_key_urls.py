@@ -1,0 +1,47 @@
+"""A proof whose header points to keys elsewhere: no server may fetch what a stranger chose (RFC 8725 section 3.10)."""
+
+from dataclasses import replace
+
+from keybound.cases import PROOF_READERS, Case, cases, spread
+from keybound.craft.deltas import all_of, member, without_member
+from keybound.errors import NotApplicable
+from keybound.target.profile import is_loopback
+from keybound.wire.listener import Listener
+
+FETCH = ("RFC8725-3.10-no-key-fetch",)
+FOLLOWED = ("key-url-followed",)
+
+BESIDE = tuple(
+    Case(f"proof.{name}.beside", f"{name} beside jwk", FETCH, FOLLOWED, "a stranger makes the server send requests", data=name)
+    for name in ("jku", "x5u")
+)
+INSTEAD = tuple(
+    Case(f"proof.{name}.instead", f"{name} instead of jwk", ("RFC9449-4.3-jwk-present",), FOLLOWED,
+         "the server verifies with a key from where the attacker says", data=name)
+    for name in ("jku", "x5u")
+)
+
+
+def listener(target):
+    """Return a listener that the target could reach."""
+    profile = target.session.profile
+    if not all(is_loopback(url) for url in (profile.issuer, profile.resource and profile.resource.url) if url):
+        raise NotApplicable("the target is not on this machine, so it cannot reach a listener here")
+    return Listener({"keys": [target.session.key().jwk]})
+
+
+@cases(*spread(BESIDE, [replace(at, requirements=()) for at in PROOF_READERS]))
+def test_key_url_is_not_fetched(case, target):
+    place = target.place(case.place)
+    target.bench.require(place)
+    with listener(target) as heard:
+        for scheme in ("https", "http"):
+            answer = place.attempt(member(case.data, lambda _, s=scheme: heard.url(s)), f"{case.data} of {scheme}")
+        target.expect(heard.connections == 0, "no connection to the URL", f"{heard.connections} connections, {answer.seen}")
+
+
+@cases(*spread(INSTEAD, PROOF_READERS))
+def test_key_from_url_is_refused(case, target):
+    target.place(case.place)
+    with listener(target) as heard:
+        target.refuses(case, all_of(without_member("jwk"), member(case.data, lambda _: heard.url("http"))))

@@ -1,0 +1,46 @@
+"""Nonces that grow old: how long one is good, and whether the one before the newest still is (RFC 9449 section 8)."""
+
+import time
+
+from keybound.cases import API, TOKEN, At, Case, cases, spread
+from keybound.errors import NotApplicable
+from keybound.judge.answer import Outcome
+from keybound.timing import asked_nonce, largest, needs_nonces, nonce_ages, once, wait_for
+
+PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
+LIFETIME = Case("nonce.lifetime", "a nonce ends", ("ATPROTO-dpop-nonce-lifetime",), ("nonce-forever",),
+                "proofs made in advance with one nonce are good for ever", lenient=True, also=("NO-08",), slow=True)
+PREVIOUS = Case("nonce.previous", "the nonce before the newest", ("ATPROTO-dpop-nonce-stale",), ("nonce-newest-only",),
+                "requests that are on their way when the nonce changes fail", lenient=True, slow=True)
+
+
+@cases(*spread([LIFETIME], PLACES))
+def test_nonce_has_an_end(case, target):
+    place = target.place(case.place)
+    needs_nonces(target, place)
+    limits = target.session.profile.limits
+    ages = nonce_ages(min(limits.nonce_lifetime, limits.longest_wait))
+    nonces, started, good = [asked_nonce(target, place) for _ in ages], time.monotonic(), []
+    for age, nonce in zip(ages, nonces, strict=True):
+        time.sleep(max(0.0, started + age - time.monotonic()))
+        if once(place, nonce, f"hostile: a nonce that is {age:.0f} s old").outcome is not Outcome.EFFECT:
+            break
+        good.append(age)
+    target.bench.require(place)
+    ended = len(good) < len(ages)
+    if not ended and limits.longest_wait < limits.nonce_lifetime:
+        raise NotApplicable(f"a nonce is good for {largest(good)} s and more, and this run waits no longer")
+    target.measure("nonce_lifetime", f"{case.role}.{case.place}", largest(good), "s at least" if good else "s")
+    target.expect(ended, f"refused after {limits.nonce_lifetime:.0f} s at the latest", f"taken when {largest(good)} s old")
+
+
+@cases(*spread([PREVIOUS], PLACES))
+def test_previous_nonce_is_still_taken(case, target):
+    place = target.place(case.place)
+    needs_nonces(target, place)
+    first = asked_nonce(target, place)
+    if not wait_for(lambda: asked_nonce(target, place) != first, target.session.profile.limits.longest_wait):
+        raise NotApplicable("the nonce did not change")
+    answer = once(place, first, "variant: the nonce before the newest")
+    target.bench.require(place)
+    target.expect(answer.outcome is Outcome.EFFECT, "accepted right after the change", answer.seen)

@@ -1,0 +1,81 @@
+"""A client whose self-signed certificate is registered by jwks_uri (RFC 8705 section 2.2), where keybound serves it.
+
+The profile says where (jwks_uri). One place for all the checks: a server may keep what it fetched for a while.
+"""
+
+import time
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import attackers_certificate, no_certificate
+from keybound.craft.deltas_mtls import related_certificate, showing
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows.client_keys import ServedKeys, serving
+from keybound.flows.mtls_places import jwks_uri_place
+from keybound.judge.answer import Outcome
+
+REGISTERED = "RFC8705-2.2-registered-certificate"
+PATIENCE = 5.0  # seconds
+
+WRONG = tuple(
+    Case(f"as.mtls.jwks-uri.{slug}", f"self_signed_tls_client_auth by jwks_uri {title}", (rule,), (fault,),
+         "whoever knows the client_id is the client", delta, mechanism="mtls", also=also)
+    for slug, title, rule, fault, delta, also in (
+        ("no-certificate", "without a certificate", "RFC8705-2-handshake", "as-mtls-certificate-optional", no_certificate,
+         ("MC-02",)),
+        ("attacker-certificate", "with the attacker's certificate", REGISTERED, "as-self-signed-any-certificate",
+         attackers_certificate, ("MC-07",)),
+        ("twin", "with the registered subject and another key", REGISTERED, "as-self-signed-subject-compared",
+         related_certificate("self-signed-twin"), ("MC-07",)),
+    )
+)
+
+
+def served(target):
+    """Return (the place, a key set that holds the client's certificate, where it goes: URL and listen address)."""
+    place = jwks_uri_place(target.session)
+    client = place.lane.client
+    return place, ServedKeys(target.session.identity(client)), (client.jwks_uri, client.jwks_listen)
+
+
+@cases(*WRONG)
+def test_only_the_certificate_of_the_key_set_makes_the_client(case, target):
+    place, keys, (url, listen) = served(target)
+    with serving(url, keys, listen):
+        target.refuses(case, place=place)
+
+
+ROTATED = (
+    Case("as.mtls.jwks-uri.rotated.new", "the certificate that has come into the key set", (REGISTERED,), ("as-jwks-uri-kept",),
+         "a client that renews its certificate is locked out", mechanism="mtls", lenient=True, also=("MC-07",), data="new"),
+    Case("as.mtls.jwks-uri.rotated.old", "the certificate that has gone from the key set", (REGISTERED,), ("as-jwks-uri-old-kept",),
+         "a certificate that was withdrawn lives on", mechanism="mtls", lenient=True, also=("MC-07",), data="old"),
+)
+
+
+@cases(*ROTATED)
+def test_key_set_is_read_again(case, target):
+    """Wait a little for a server that keeps what it fetched; to keep it for longer is lawful, so this only warns."""
+    place, keys, (url, listen) = served(target)
+    old = place.build(place.material()).identity
+    new = target.session.attacker.relatives(old).get("self-signed-twin")
+    if new is None:
+        raise NotApplicable("there is no second self-signed certificate for this client")
+    with serving(url, keys, listen):
+        before = place.attempt(None, "control before")
+        if before.outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"control: {before.seen}")
+        keys.register(new)
+        answer = place.attempt(showing(new), "the new certificate")
+        end = time.monotonic() + PATIENCE
+        while answer.outcome is not Outcome.EFFECT and time.monotonic() < end:
+            time.sleep(1.0)
+            answer = place.attempt(showing(new), "the new certificate")
+        if case.data == "new":
+            target.expect(answer.outcome is Outcome.EFFECT, f"accepted within {PATIENCE:g} s", answer.seen)
+        elif answer.outcome is not Outcome.EFFECT:
+            raise NotApplicable("the change is not noticed: that is for another case to say")
+        else:
+            gone = place.attempt(None, "hostile: the old certificate")
+            target.expect(gone.outcome is not Outcome.EFFECT, "refused", gone.seen)
+        keys.register(old)
+        place.attempt(None, "the old certificate, registered again")
