@@ -28,7 +28,7 @@ from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
 from keybound.reading import Reading
 from keybound.target.profile import Grant, Mechanism
-from keybound.wire.exchange import Exchange
+from keybound.wire.exchange import Exchange, Response
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
 _LOST_AFTER = 3  # controls in a row without a usable answer
@@ -360,6 +360,18 @@ class Target:
         if answer.outcome is not Outcome.REFUSED:
             raise NotApplicable(f"the request was not refused: {answer.seen}")
         return answer
+
+    def response_to(self, place: Place, delta: Delta | None, label: str = "hostile") -> Response:
+        """Return the response to the valid request of `place` with `delta`, after a control; raises Inconclusive.
+
+        For a look at header fields of the answer; what came of the request is for other cases to say.
+        """
+        self.bench.require(place)
+        place.attempt(delta, label)
+        found = [exchange.response for exchange in self.bench.exchanges if exchange.label.startswith(label)]
+        if not found or found[-1] is None:
+            raise Inconclusive("the request got no answer")
+        return found[-1]
 
     def expect(self, holds: bool, expected: str, seen: object, *requirements: str) -> bool:
         """Record for each requirement (default: all of the case) whether it holds; return `holds`."""

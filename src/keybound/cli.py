@@ -238,11 +238,17 @@ def requirements(
     check: Annotated[
         bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--coverage", help="Print docs/coverage.md: what became of every known scenario.")
+    ] = False,
 ) -> None:
     """List every requirement with the cases that speak of it."""
     from keybound.judge.profiles import shipped
-    from keybound.lint import coverage, lint
+    from keybound.lint import coverage, coverage_page, lint
 
+    if page:
+        print(coverage_page(), end="")
+        return
     if check:
         report = lint()
         for problem in report.problems:

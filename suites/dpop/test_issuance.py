@@ -52,7 +52,8 @@ def test_token_type_and_cnf_agree(case, target):
 
 
 JKT = (
-    Case("as.cnf.jkt.present", "a JWT access token carries cnf.jkt", ("RFC9449-6.1-cnf-jkt",), ("as-cnf-missing",),
+    Case("as.cnf.jkt.present", "a JWT access token carries cnf.jkt",
+         ("RFC9449-6.1-cnf-jkt", "RFC9700-2.2.1-sender-constrained", "OAUTH21-1.4.3-sender-constrained"), ("as-cnf-missing",),
          "resource servers cannot see that the token is bound", also=("BI-10",)),
     Case("as.cnf.jkt.value", "cnf.jkt is the thumbprint of the proof's key", ("RFC9449-6.1-jkt-thumbprint",),
          ("as-jkt-sha1", "as-jkt-padded"), "no resource server can match the key", also=("TP-01",)),

@@ -19,6 +19,7 @@ REDIRECT_URI = "https://localhost/cb"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
+_WITH_SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 _ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
 _NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -147,6 +148,11 @@ class Authenticator:
         client = self.clients.get(form.get("client_id", ""))
         if client is None:
             raise _invalid_client()
+        if client.auth in _WITH_SECRETS and "client_secret" not in form:
+            if self.faults.on("as-client-authentication-optional"):
+                return client
+        elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
+            return client
         if client.identity is None and any(
             kind in form and self.faults.on(fault) for kind, fault in _NO_CREDENTIALS.items()
         ):

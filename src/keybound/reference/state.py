@@ -25,6 +25,34 @@ from .trusted import Trusted
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
 _FORM = "application/x-www-form-urlencoded"
+_PARAMETERS = frozenset(
+    [
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_challenge",
+        "code_challenge_method",
+        "code_verifier",
+        "csrf",
+        "dpop_jkt",
+        "grant_type",
+        "nonce",
+        "password",
+        "redirect_uri",
+        "refresh_token",
+        "request",
+        "request_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+        "token",
+        "token_type_hint",
+        "username",
+    ]
+)
 
 
 @dataclass
@@ -209,9 +237,18 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_type != _FORM:
         raise OAuthError("invalid_request", f"the body must be {_FORM}")
     try:
-        return parameters((await request.read()).decode())
+        form = parameters((await request.read()).decode())
     except UnicodeDecodeError:
         raise OAuthError("invalid_request", "the body is not UTF-8") from None
+    refuse_unknown(request.app[REFERENCE], form)
+    return form
+
+
+def refuse_unknown(state: Reference, form: Mapping[str, str]) -> None:
+    """Parameters nobody knows are ignored (RFC 6749 sections 3.1 and 3.2); a fault refuses them."""
+    unknown = form.keys() - _PARAMETERS
+    if unknown and state.faults.on("as-refuses-unknown-parameters"):
+        raise OAuthError("invalid_request", f"unknown: {', '.join(sorted(unknown))}")
 
 
 async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:

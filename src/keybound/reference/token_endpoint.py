@@ -67,7 +67,8 @@ async def token(request: web.Request) -> web.Response:
         raise
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
-        raise OAuthError("unsupported_grant_type" if grant_type else "invalid_request", "no such grant_type")
+        code = "unsupported_grant_type" if grant_type else "invalid_request"
+        raise OAuthError(code, "no such grant_type", html=state.faults.on("as-errors-are-pages"))
     if grant_type not in client.grants:
         raise OAuthError("unauthorized_client", "the client does not use this grant")
     excused = state.faults.on("as-bound-client-proof-optional") or (
@@ -179,7 +180,7 @@ def _new_refresh(asked: TokenRequest, grant: Grant, *, rotated: bool = False) ->
     jkt = asked.proof.jkt if asked.proof else None
     bound = asked.client.public and not (rotated and asked.wrong("rotated-refresh-unbound"))
     first = jkt_of(asked.proof, asked.state.faults) if asked.proof else None
-    value = secrets.token_urlsafe(32)
+    value = secrets.token_urlsafe(6 if asked.wrong("short-refresh-tokens") else 32)
     refresh = Refresh(grant, first, jkt if bound else None, asked.x5t if bound else None)
     tokens.refresh.put(value, refresh, REFRESH_LIFETIME)
     return value

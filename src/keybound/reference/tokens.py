@@ -123,9 +123,11 @@ class Tokens:
         }
         if cnf:
             claims["cnf"] = cnf
+        if self.faults.on("as-token-without-audience"):
+            del claims["aud"]
         grant.issued.append(claims["jti"])
         if grant.client.opaque:
-            token = secrets.token_urlsafe(32)
+            token = secrets.token_urlsafe(6 if self.faults.on("as-short-opaque-tokens") else 32)
             self.opaque.put(token, claims, ACCESS_LIFETIME)
             return token
         return jose.sign(self.key, {"typ": "at+jwt", "kid": self.kid}, claims)
