@@ -17,7 +17,7 @@ from keybound.controller import Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.judge.verdict import Verdict
 from keybound.reference.faults import FAULTS
-from keybound.reference.token_faults import ALONE, ALSO_ALONE
+from keybound.reference.token_faults import ALONE, ALSO_ALONE, NOT_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 from keybound.target.profile import Mechanism
@@ -120,6 +120,7 @@ def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
     expected = set() if clean else set(FAULTS[row.fault].requirements)
     if rs_only:
         expected |= set(ALSO_ALONE.get(row.fault, "").split())
+        expected -= set(NOT_ALONE.get(row.fault, "").split())
     red = set(row.red)
     if missing := sorted(expected - red):
         yield f"stays green: {', '.join(missing)}"

@@ -697,7 +697,7 @@ _ROWS = [
         for side in _TAKEN
         for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
     ),
-    *((f"as-{name}", wrong, rules) for name, wrong, rules in _AS),
+    *((f"as-{name}", wrong, rules) for name, wrong, rules in [*_AS, *faults_time.AS]),
     *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
     *faults_mtls.MTLS,
     *faults_flows.FLOWS,
