@@ -171,4 +171,11 @@ FLOWS = [
         "the signature of a PS256 proof is not verified with opaque tokens",
         "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
     ),
+    (
+        "as-refresh-rotates-all",
+        "refresh tokens of confidential clients are replaced too",
+        "FAPI2SP-5.3.2.1-no-rotation",
+    ),
+    ("as-par-optional", "a client that has to push its requests need not", "FAPI2SP-5.3.2.2-par-required"),
+    ("as-code-lives-on", "a code is good for five minutes", "FAPI2SP-5.3.2.1-code-60s"),
 ]

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from . import pki, trusted
+from .authorize import BRISK_CODE_LIFETIME
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
 from .state import USERNAME, Reference
@@ -106,7 +107,11 @@ def _requirements(state: Reference) -> str:
 
 
 def _limits(state: Reference) -> dict[str, dict[str, Any]]:
-    return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
+    return (
+        {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0, "code_lifetime": BRISK_CODE_LIFETIME}}
+        if state.brisk
+        else {}
+    )
 
 
 def _grantor(client: Client) -> dict[str, Any]:

@@ -295,6 +295,9 @@ class Limits(_Model):
     clock_offset: float = Field(
         300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
     )
+    code_lifetime: float = Field(
+        60.0, gt=0, le=3600, description="seconds that an authorization code may be good for, by FAPI 2.0"
+    )
     longest_wait: float = Field(
         390.0, gt=0, le=86400, description="seconds that a case of --slow may wait in all"
     )
