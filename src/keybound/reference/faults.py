@@ -667,7 +667,7 @@ _ALSO = {
     "rs-htu-prefix-ok": "RFC9449-7.1-no-access",
     "as-private-primes-ok": "RFC9449-5-invalid-proof-no-token",
     "rs-private-primes-ok": "RFC9449-7.1-proof-checked",
-    "as-signature-es-only": "RFC9449-5-invalid-proof-no-token",
+    "as-signature-es-only": "RFC9449-10.1-par-proof-checked RFC9449-5-invalid-proof-no-token",
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
     "rs-htm-not-compared": "RFC9449-7.1-no-access",
     "rs-htu-path-ignored": "RFC9449-7.1-no-access",
