@@ -6,6 +6,7 @@ from keybound.flows import minting, places
 from keybound.flows.grant_places import GRANT_PLACES
 from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.places import Place
+from keybound.flows.registration import registration
 from keybound.flows.session import ACCESS, Lane, Session
 from keybound.target.profile import Mechanism
 
@@ -41,6 +42,7 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "par": lambda s, _: places.par(s),
     "api": lambda s, f: places.api(s, API_LANE(s, f)),
     "api.opaque": lambda s, f: places.api(s, _OPAQUE(s, f)),
+    "registration": lambda s, _: registration(s),
     "write": lambda s, f: places.write(s, API_LANE(s, f)),
     "userinfo": lambda s, f: places.userinfo(s, _USERINFO(s, f)),
     "mtls.token.pki": lambda s, _: places.token(s, "mtls", auth="tls_client_auth"),

@@ -651,6 +651,19 @@ _AS = [
         "an empty DPoP header yields a token that is called DPoP",
         "RFC9449-5-token-type",
     ),
+    (
+        "registration-hides-binding",
+        "a registration does not show the flags of bound tokens",
+        "RFC7591-3.2.1-metadata-returned",
+    ),
+    ("registration-refuses-unknown", "unknown client metadata is refused", "RFC7591-2-unknown-metadata"),
+    ("registration-both-key-sets", "jwks and jwks_uri are both registered", "RFC7591-2-jwks-or-uri"),
+    ("registration-two-subjects", "two subjects are registered for one client", "RFC8705-2.1.2-one-subject"),
+    (
+        "registration-front-channel",
+        "a client held to DPoP may register the response type token",
+        "RFC9449-5.2-bound-client",
+    ),
 ]
 
 # What a fault breaks on one side only.
