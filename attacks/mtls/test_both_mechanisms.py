@@ -16,7 +16,7 @@ CERTIFICATE, PROOF = ("rs-both-only-proof-checked",), ("rs-both-only-certificate
 
 
 def half(name, title, requirement, faults, delta):
-    return Case(f"rs.both.{name}", title, (requirement,), faults, HALF, delta, "both.api", mechanism="mtls", also=("BM-02",))
+    return Case(f"rs.both.{name}", title, (requirement,), faults, HALF, delta, "both.api", mechanism="mtls", also=("BM-02", "BM-04"))
 
 
 HALVES = (

@@ -44,6 +44,22 @@ def test_only_the_certificate_of_the_key_set_makes_the_client(case, target):
         target.refuses(case, place=place)
 
 
+ODD = Case("as.mtls.jwks-uri.odd-key", "a key set with a key of no known type before the right one", ("RFC8705-2.2-no-chain",),
+           ("as-jwks-uri-odd-key-fatal",), "one key that a server cannot read locks the client out", mechanism="mtls", lenient=True,
+           also=("MC-08",))
+
+
+@cases(ODD)
+def test_keys_of_unknown_type_are_skipped(case, target):
+    place, keys, (url, listen) = served(target)
+    with serving(url, keys, listen):
+        if place.attempt(None, "control before").outcome is not Outcome.EFFECT:
+            raise Inconclusive("the client is not known by its key set")
+        keys.register(place.build(place.material()).identity, {"kty": "https://keybound.example/kty", "x5c": ["AAAA"]})
+        answer = place.attempt(None, "variant")
+        target.expect(answer.outcome is Outcome.EFFECT, "a token", answer.seen)
+
+
 ROTATED = (
     Case("as.mtls.jwks-uri.rotated.new", "the certificate that has come into the key set", (REGISTERED,), ("as-jwks-uri-kept",),
          "a client that renews its certificate is locked out", mechanism="mtls", lenient=True, also=("MC-07",), data="new"),

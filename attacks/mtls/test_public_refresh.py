@@ -1,8 +1,8 @@
-"""A public client's refresh token is bound to its certificate, or good once only (RFC 9700 section 2.2.2, RFC 8705 section 4)."""
+"""A stolen refresh token: of a public client it is bound or good once (RFC 9700 section 2.2.2), and never another client's."""
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import attackers_certificate
-from keybound.errors import Inconclusive
+from keybound.errors import Inconclusive, NotApplicable
 
 NEITHER = Case("as.mtls.refresh.public.bound-or-rotated", "a public client's refresh token, used by a thief and then by its owner",
                ("RFC9700-2.2.2-public-refresh",), ("as-mtls-refresh-neither",),
@@ -26,3 +26,23 @@ def test_refresh_token_is_bound_or_rotated(case, target):
         target.expect(True, "refused with another certificate, or good once", refusal)
         return
     target.expect(False, "refused with another certificate, or good once", "two new tokens for one refresh token")
+
+
+OTHER = Case("as.mtls.refresh.other-client", "a client's refresh token, used by another client with its own certificate",
+             ("RFC8705-7.1-refresh-confidential",), ("as-refresh-any-client",), "any client can use a stolen refresh token",
+             place="mtls.refresh", mechanism="mtls", also=("CB-06", "RT-10"))
+
+
+@cases(OTHER)
+def test_refresh_token_is_of_one_client(case, target):
+    place, session = target.place(case.place), target.session
+    other = next((lane.client for lane in session.lanes("mtls", "refresh_token", "client_credentials")
+                  if lane.client.id != place.lane.client.id and lane.client.auth in {"none", "tls_client_auth"}
+                  and "refresh_token" in lane.client.grants), None)
+    if other is None:
+        raise NotApplicable("the profile names no second client with a certificate and the grant refresh_token")
+
+    def as_other(draft):
+        draft.form["client_id"], draft.identity = other.id, session.identity(other)
+
+    target.refuses(case, as_other)

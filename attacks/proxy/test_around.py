@@ -6,7 +6,8 @@ from keybound.craft.forwarding import HEADERS, spoofs
 
 BACKEND = Case("rs.mtls.backend.header", "a quoted certificate sent straight to the server behind the proxy",
                ("RFC9440-4-trusted-proxy",), ("rs-backend-trusts-header",), "the proxy that checks is not asked",
-               delta=no_certificate, place="mtls.api.backend", mechanism="mtls", data=spoofs(HEADERS, no_certificate))
+               delta=no_certificate, place="mtls.api.backend", mechanism="mtls", data=spoofs(HEADERS, no_certificate),
+               also=("PX-02",))
 
 
 @cases(BACKEND)

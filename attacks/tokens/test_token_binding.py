@@ -20,7 +20,7 @@ def beside_cnf(token):
 
 
 WITHOUT = (
-    Case("cnf.absent", "no cnf", UNBOUND, ("token-unbound-ok",), GUESS, data=without_token_claim("cnf"), also=("RS-05", "RS-12")),
+    Case("cnf.absent", "no cnf", UNBOUND, ("token-unbound-ok",), GUESS, data=without_token_claim("cnf"), also=("RS-05", "RS-12", "CB-11")),
     Case("cnf.empty", "cnf is {}", UNBOUND, ("token-unbound-ok",), GUESS, data=cnf(lambda _: {}), also=("RS-12",)),
     Case("cnf.null", "cnf is null", NOT_AN_OBJECT, ("token-unbound-ok",), GUESS, data=cnf(lambda _: None), also=("RS-12",)),
     Case("cnf.string", "cnf is a string", NOT_AN_OBJECT, ("token-odd-cnf-ok",), GUESS, data=cnf(lambda _: "bound"), also=("RS-12",)),
@@ -36,7 +36,8 @@ def bindings(name, member, rules, mechanism):
     """Return the rows of one member of cnf."""
     return tuple(
         Case(f"cnf.{name}.{slug}", f"{member} {title}", rules, (f"token-{fault.format(name)}",), threat,
-             lenient=lenient, mechanism=mechanism, data=bound_to(member, change), also=("RS-13",))
+             lenient=lenient, mechanism=mechanism, data=bound_to(member, change),
+             also=("RS-13",) if mechanism == "dpop" else ("CB-10",))
         for slug, title, fault, threat, lenient, change in (
             ("other", "is somebody else's", "{}-not-compared", NOBODY, False, thumbprint_of_nothing),
             ("empty", "is an empty string", "odd-binding-ok", GUESS, False, lambda _: ""),

@@ -281,9 +281,9 @@ class Target:
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
         self.note(f"{tried} variants tried")
 
-    def refuses_again(self, case: Case) -> None:
+    def refuses_again(self, case: Case, place: Place | None = None) -> None:
         """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""
-        where = self.place(case.place)
+        where = place or self.place(case.place)
         kept: list[str] = []
 
         before = where.attempt(kept_proof(kept), "control before: the proof's first use")
@@ -383,7 +383,7 @@ class Target:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
 
-    def measure(self, name: str, place: str, value: float, unit: str) -> None:
+    def measure(self, name: str, place: str, value: float | str, unit: str) -> None:
         """Record a number that the specifications leave open."""
         self.judgement.measurements.append(Measurement(name, place, value, unit))
 

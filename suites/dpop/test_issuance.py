@@ -7,11 +7,15 @@ from keybound.errors import Inconclusive, NotApplicable
 GRANTS = tuple(
     Case(f"as.issue.{grant.replace('_', '-')}", f"{grant} with a proof gives a bound token",
          ("RFC9449-5-every-grant", "RFC9449-5-token-bound"), (f"as-{fault}-unbound",),
-         "one grant forgets the binding", data=grant, also=(label,))
+         "one grant forgets the binding", data=grant, also=(label,) if label else ())
     for grant, fault, label in (
         ("client_credentials", "client-credentials", "BI-01"),
         ("authorization_code", "code-grant", "BI-02"),
         ("refresh_token", "refresh-grant", "BI-03"),
+        ("device_code", "device-grant", "BI-04"),
+        ("ciba", "ciba-grant", "BI-05"),
+        ("token_exchange", "exchange-grant", "BI-06"),
+        ("jwt_bearer", "jwt-bearer-grant", ""),
     )
 )
 

@@ -8,7 +8,7 @@ from keybound.errors import NotApplicable
 
 ISSUE = (
     Case("as.mtls.issue.pki", "a client with a CA's certificate gets a bound token", ("RFC8705-3.1-cnf-x5t",), ("as-x5t-missing",),
-         "the token works without the certificate", mechanism="mtls", data="tls_client_auth", also=("CB-01",)),
+         "the token works without the certificate", mechanism="mtls", data="tls_client_auth", also=("CB-01", "MC-01")),
     Case("as.mtls.issue.self-signed", "a client with a self-signed certificate gets a bound token",
          ("RFC8705-3.1-cnf-x5t", "RFC8705-2.2-no-chain"), ("as-x5t-missing",), "the token works without the certificate",
          mechanism="mtls", data="self_signed_tls_client_auth", also=("CB-01",)),

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,9 +20,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ["nginx-light", "haproxy", "apache2", "caddy"]
 HEADER = "X-SSL-Client-Cert"
@@ -110,7 +113,8 @@ https://localhost:{front} {{
 class Configuration:
     """One way to set a terminator up. `right`: a header from outside has no effect; `behind`: the backend is in reach.
 
-    `ca_only`: certificates of other authorities, self-signed ones among them, end here.
+    `ca_only`: certificates of other authorities, self-signed ones among them, end here; `demanded`: so do connections
+    without any.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Configuration:
     says: str
     behind: bool = False
     ca_only: bool = False
+    demanded: bool = False
 
 
 CONFIGURATIONS = {
@@ -139,6 +144,15 @@ CONFIGURATIONS = {
             True,
             "header set in the location, the chain is verified",
             ca_only=True,
+        ),
+        Configuration(
+            "nginx-on",
+            "nginx",
+            f"{_ASKS % 'on'} location / {{ {_FORWARDS} {_PASS} }}",
+            True,
+            "the same, and nobody gets in without a certificate",
+            ca_only=True,
+            demanded=True,
         ),
         Configuration(
             "nginx-inheritance-lost",
@@ -207,6 +221,20 @@ CONFIGURATIONS = {
         ),
     )
 }
+SPOOFED = f"rs.mtls.header.{HEADER.lower()}"
+COLUMNS = {
+    "right": "rs.mtls.stolen.twin",
+    "none": "rs.mtls.stolen.no-certificate",
+    "twin": "rs.mtls.stolen.twin",
+    "evil CA": "rs.mtls.stolen.untrusted",
+    "reissued": "rs.mtls.stolen.reissued",
+    "expired": "rs.mtls.stolen.expired",
+    "self-signed": "rs.mtls.stolen.self-issued",
+    "spoof, none": f"{SPOOFED}.no-certificate",
+    "spoof, other": f"{SPOOFED}.attacker-certificate",
+}
+"""The columns of the table of answers: what certificate comes, and the case that shows what becomes of it."""
+
 _TEMPLATES = {"nginx": _NGINX, "haproxy": _HAPROXY, "apache2": _APACHE, "caddy": _CADDY}
 _COMMANDS = {
     "nginx": ["nginx", "-e", "{folder}/error.log", "-c", "{folder}/conf"],
@@ -295,6 +323,18 @@ def _without_self_signed(profile: str) -> str:
     return "\n[".join(table for table in tables if not table.startswith(_SELF_SIGNED))
 
 
+def _with_certificates(profile: str) -> str:
+    """Leave out who has no certificate, and what needs a browser without one; metadata cannot be had either."""
+    tables = profile.split("\n[")
+    kept = [
+        re.sub(r"^grants = .*$", 'grants = ["client_credentials"]', table, flags=re.MULTILINE)
+        for table in tables
+        if not table.startswith(("introspection]", "clients.")) or "\ncertificate = " in table
+    ]
+    issuer = str(tomllib.loads(profile)["issuer"])
+    return "\n[".join([*kept, f'endpoints]\ntoken = "{issuer}/token"\nuserinfo = "{issuer}/userinfo"\n'])
+
+
 @contextlib.contextmanager
 def start(configuration: Configuration, folder: Path) -> Iterator[Path]:
     """Run the terminator and the backend behind it; yield the profile of the two."""
@@ -308,6 +348,8 @@ def start(configuration: Configuration, folder: Path) -> Iterator[Path]:
             time.sleep(0.05)
         if configuration.ca_only:
             profile.write_text(_without_self_signed(profile.read_text()))
+        if configuration.demanded:
+            profile.write_text(_with_certificates(profile.read_text()))
         if configuration.behind:
             profile.write_text(profile.read_text() + f'\n[proxy]\nbackend = "http://127.0.0.1:{back}"\n')
         with terminate(configuration.program, configuration.rules, folder, front, back):
@@ -324,6 +366,7 @@ class Judged:
     cases: tuple[str, ...]
     requirements: tuple[str, ...]
     output: str
+    statuses: dict[str, str]
 
     @property
     def found(self) -> bool:
@@ -361,8 +404,31 @@ def judge(configuration: Configuration) -> Judged:
     counts = events[-1]["counts"] if events and events[-1]["event"] == "footer" else {}
     cases = tuple(sorted(event["id"] for event in failed))
     return Judged(
-        configuration, done.returncode, counts, cases, tuple(sorted(requirements)), done.stdout + done.stderr
+        configuration,
+        done.returncode,
+        counts,
+        cases,
+        tuple(sorted(requirements)),
+        done.stdout + done.stderr,
+        _statuses({event["id"]: event for event in events if event.get("event") == "case"}),
     )
+
+
+def _statuses(events: Mapping[str, Any]) -> dict[str, str]:
+    """Return what answered each kind of certificate at the resource: a status, "TLS", or "-" where nothing was sent."""
+    found = {}
+    for column, case in COLUMNS.items():
+        # where no bound token can be had at all, the authorization server shows the same header
+        shown = (events.get(each, {}).get("exchanges") for each in (case, case.replace("rs.", "as.", 1)))
+        exchanges = next(filter(None, shown), [])
+        sent = [
+            each
+            for each in exchanges
+            if each["label"].startswith("hostile" if column != "right" else "control")
+        ]
+        answers = [str(each["response"]["status"]) if each["response"] else "TLS" for each in sent]
+        found[column] = min(answers, default="-")  # what takes effect is what counts
+    return found
 
 
 def _row(judged: Judged) -> str:
@@ -379,7 +445,8 @@ def _row(judged: Judged) -> str:
         else f"exit {judged.exit}"
     )
     mark = "ok" if judged.as_expected else "NOT AS EXPECTED"
-    return f"{judged.configuration.name:26} {meant:6} {seen:16} {counts}  {mark}"
+    answers = " | ".join(f"{judged.statuses[column]:>{len(column)}}" for column in COLUMNS)
+    return f"{judged.configuration.name:26} {meant:6} {seen:16} {counts}  {mark}  {answers}"
 
 
 def main() -> int:
@@ -397,7 +464,9 @@ def main() -> int:
         return 0
     if unknown := set(arguments.names) - set(CONFIGURATIONS):
         parser.error(f"no configuration is called {', '.join(sorted(unknown))}")
-    print(f"{'configuration':26} {'meant':6} {'judged':16} pass fail warn inco   na")
+    print(
+        f"{'configuration':26} {'meant':6} {'judged':16} pass fail warn inco   na      {' | '.join(COLUMNS)}"
+    )
     bad = 0
     for name in arguments.names or CONFIGURATIONS:
         judged = judge(CONFIGURATIONS[name])

@@ -35,9 +35,10 @@ class ServedKeys:
         """Begin with the certificate of `registered`."""
         self.register(registered)
 
-    def register(self, identity: Identity) -> None:
-        """Serve the certificate of `identity` and no other from now on."""
-        self.body = json.dumps(jwks_of(identity)).encode()
+    def register(self, identity: Identity, *odd: Json) -> None:
+        """Serve the certificate of `identity` and no other from now on, behind keys that are `odd`."""
+        keys = jwks_of(identity)["keys"]
+        self.body = json.dumps({"keys": [*odd, *keys]}).encode()
 
 
 @contextlib.contextmanager

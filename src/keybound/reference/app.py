@@ -5,14 +5,29 @@ from typing import Any
 
 from aiohttp import web
 
-from . import authorize, introspection, registration, resource, resource_metadata, token_endpoint
+from . import (
+    authorize,
+    introspection,
+    other_grants,
+    registration,
+    resource,
+    resource_metadata,
+    token_endpoint,
+)
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
 from .proof import PROOF_ALGS
 from .state import REFERENCE, Reference, alias_of
 
 MAX_BODY = 65536
-_NONCE_SIDES = {"/token": "as", "/par": "as", "/api": "rs", "/api/notes": "rs", "/userinfo": "rs"}
+_NONCE_SIDES = {
+    "/token": "as",
+    "/par": "as",
+    "/device_authorization": "as",
+    "/api": "rs",
+    "/api/notes": "rs",
+    "/userinfo": "rs",
+}
 _CACHEABLE = {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/jwks"}
 _ASSERTION_ALGS = ["ES256"]
 
@@ -29,6 +44,8 @@ def metadata_of(state: Reference) -> dict[str, Any]:
     ]
     if state.faults.on("as-metadata-algs-none"):
         algs.append("none")
+    if state.faults.on("as-metadata-algs-partial"):
+        algs.remove("RS256")
     if state.faults.on("as-metadata-secrets-only"):
         methods = [method for method in methods if "secret" in method]
     if state.faults.on("as-metadata-algs-string"):
@@ -43,6 +60,9 @@ def metadata_of(state: Reference) -> dict[str, Any]:
         "registration_endpoint": f"{issuer}/register",
         "revocation_endpoint": f"{plain if wrong('as-metadata-endpoint-http') else issuer}/revoke",
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
+        "backchannel_token_delivery_modes_supported": ["poll"],
         "jwks_uri": f"{issuer}/jwks",
         "scopes_supported": _sorted(clients, lambda client: client.scope.split()),
         "grant_types_supported": _sorted(clients, lambda client: client.grants),
@@ -162,6 +182,10 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/authorize", authorize.authorize),
     ("POST", "/login", authorize.login),
     ("POST", "/token", token_endpoint.token),
+    ("POST", "/device_authorization", other_grants.device_authorization),
+    ("GET", "/device", other_grants.device_page),
+    ("POST", "/device", other_grants.device_page),
+    ("POST", "/bc-authorize", other_grants.backchannel),
     ("POST", "/introspect", introspection.introspect),
     ("POST", "/revoke", introspection.revoke),
     ("GET", "/userinfo", resource.userinfo),

@@ -9,6 +9,8 @@ from cryptography import x509
 from .clients import Client
 from .faults import Faults
 
+_KNOWN = ("EC", "RSA", "OKP")
+
 
 @dataclass
 class ClientKeys:
@@ -22,20 +24,20 @@ class ClientKeys:
         seen = self._seen.setdefault(client.id, [])
         if seen and self.faults.on("as-jwks-uri-kept"):
             return seen
-        found = await _fetched(str(client.jwks_uri))
+        found = await _fetched(str(client.jwks_uri), strict=self.faults.on("as-jwks-uri-odd-key-fatal"))
         seen += [each for each in found if each not in seen]
         return seen if self.faults.on("as-jwks-uri-old-kept") else found
 
 
-async def _fetched(url: str) -> list[x509.Certificate]:
+async def _fetched(url: str, *, strict: bool) -> list[x509.Certificate]:
+    """Return the certificates in the key set at `url`; keys of other types are passed over, unless `strict`."""
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as http,
             http.get(url) as response,
         ):
             keys = (await response.json())["keys"]
-        return [
-            x509.load_der_x509_certificate(base64.b64decode(key["x5c"][0])) for key in keys if "x5c" in key
-        ]
+        chains = [key["x5c"] for key in keys if "x5c" in key and (strict or key.get("kty") in _KNOWN)]
+        return [x509.load_der_x509_certificate(base64.b64decode(chain[0])) for chain in chains]
     except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError, IndexError):
         return []

@@ -10,15 +10,11 @@ from .token_faults import TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red.
-
-    `role` is the one role whose cases can notice it; None when it shows at both servers.
-    """
+    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red."""
 
     id: str
     wrong: str
     requirements: tuple[str, ...]
-    role: str | None = None
 
 
 # What a bad proof that is taken breaks in any case, beside the rule it breaks.
@@ -185,22 +181,24 @@ _PROOF = [
         "what jku and x5u point to is fetched, and its key used where jwk is missing",
         "RFC8725-3.10-no-key-fetch RFC9449-4.3-jwk-present",
     ),
+    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
 ]
 
 # Other defects of the proof check; each exists twice too.
+_REPLAY = "RFC9449-11.1-jti-replay"
 _BOTH = [
     (
         "htu-not-normalised",
         "htu is compared as a string, query and all",
         "RFC9449-4.3-htu-normalization RFC9449-4.3-htu-query-fragment",
     ),
-    ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
+    ("no-replay-store", "a proof can be used again", f"{_REPLAY} {faults_time.REPLAYED}"),
     (
         "replay-by-bytes",
         "a used proof is remembered by its bytes, which have several spellings",
         "RFC9449-11.1-jti-replay",
     ),
-    ("replay-store-late", "a used proof is remembered a moment later", "RFC9449-11.1-jti-replay"),
+    ("replay-store-late", "a used proof is remembered a moment later", f"{_REPLAY} {faults_time.REPLAYED}"),
     ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
     (
         "signature-es-only",
@@ -222,8 +220,12 @@ _BOTH = [
     ),
     ("iat-integer-only", "an iat with a fraction is refused", "RFC9449-4.3-iat-present"),
     ("crashes-on-huge-iat", "an iat of 1e400 ends in a 500", "KEYBOUND-robustness"),
-    ("nonce-optional", "a proof without a nonce is taken once one was given", "RFC9449-11.3-nonce-downgrade"),
-    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce"),
+    (
+        "nonce-optional",
+        "a proof without a nonce is taken once one was given",
+        "RFC9449-11.3-nonce-downgrade ATPROTO-dpop-nonce-required",
+    ),
+    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce RFC9449-9-nonce-issuer"),
     ("nonce-cut", "the last character of a nonce is not compared", "RFC9449-4.3-nonce"),
     ("nonce-wrong-status", "a missing nonce is answered with the other side's status", ""),
     ("nonce-withheld", "a wrong nonce is refused and no new one is given", ""),
@@ -267,7 +269,6 @@ _BOTH = [
         "RFC8725-3.1-algorithm-verified FAPI2SP-5.4.1-jwt-bcp",
     ),
     ("rsa-sha1-ok", "RSA with SHA-1 is taken", "RFC8725-3.2-current-algorithms"),
-    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
     ("crashes-on-long-jti", "a long jti ends in a 500", "RFC9449-11.1-jti-size"),
     ("crashes-on-bad-point", "a point that is not on its curve ends in a 500", "KEYBOUND-robustness"),
     (
@@ -443,7 +444,7 @@ _AS = [
         "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
-        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token",
+        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token DPOPDEVICE-3.2-tokens-bound",
     ),
     (
         "jkt-sha1",
@@ -627,7 +628,6 @@ _AS = [
         "access tokens name no audience",
         "RFC9700-2.3-audience RFC9700-4.10-constrained-tokens",
     ),
-    ("long-tokens", "bound tokens live for months", "RFC9449-11.2-token-lifetime"),
     ("short-codes", "codes have eight characters", "FAPI2SP-5.4.1-entropy"),
     ("short-refresh-tokens", "refresh tokens have eight characters", "FAPI2SP-5.4.1-entropy"),
     ("short-opaque-tokens", "opaque access tokens have eight characters", "FAPI2SP-5.4.1-entropy"),
@@ -636,8 +636,8 @@ _AS = [
     ("metadata-endpoint-http", "the metadata has a plain http endpoint", "RFC9449-2-https"),
     ("metadata-without-es256", "ES256 is not among the proof algorithms", "ATPROTO-metadata-dpop-algs"),
     (
-        "assertion-typ-not-compared",
-        "a client assertion may be typed as a proof",
+        "proof-as-assertion-ok",
+        "a proof passes for a client assertion",
         "RFC8725-3.12-exclusive-rules",
     ),
     ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
@@ -675,7 +675,6 @@ _ALSO = {
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
     "rs-htm-not-compared": "RFC9449-7.1-no-access",
     "rs-htu-path-ignored": "RFC9449-7.1-no-access",
-    "as-signature-not-verified": "RFC9449-5-refresh-checked-public",
     "rs-falsy-claims-ok": "RFC9449-4.3-ath MCP-dpop-proof-checks",
     "rs-odd-types-ok": "RFC9449-4.3-ath",
     "rs-unreadable-proof-ignored": "RFC9449-7.1-proof-present",
@@ -684,6 +683,14 @@ _ALSO = {
     "rs-iat-no-past-limit": "MCP-dpop-proof-checks",
     "rs-iat-milliseconds-ok": "MCP-dpop-proof-checks",
     "rs-iat-no-future-limit": "MCP-dpop-proof-checks",
+    "as-rsa-padding-either-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-padding-either-ok": "RFC9449-7.1-proof-checked",
+    "as-rsa-sha1-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-sha1-ok": "RFC9449-7.1-proof-checked",
+    "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
+    "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
+    "rs-refuses-extra-members": "RFC7638-3-required-members",
+    "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
@@ -694,28 +701,25 @@ _ALSO = {
 
 _ROWS = [
     *(
-        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}", side)
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
         for side in _TAKEN
         for name, wrong, rules in _PROOF
     ),
-    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
-    *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
-    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in faults_time.RS),
-    *((name, wrong, rules, None) for name, wrong, rules in [*faults_mtls.MTLS, *faults_flows.FLOWS]),
+    *(
+        (f"{side}-{name}", wrong, rules)
+        for side in _TAKEN
+        for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
+    ),
+    *((f"as-{name}", wrong, rules) for name, wrong, rules in [*_AS, *faults_time.AS]),
+    *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
+    *faults_mtls.MTLS,
+    *faults_flows.FLOWS,
 ]
 _MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
-# No authorization server knows of a fault of the resource server, so only cases of that role can notice it.
 FAULTS: dict[str, Fault] = {
-    name: Fault(
-        name,
-        wrong,
-        tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()),
-        "rs" if name.startswith("rs-") else role,
-    )
-    for name, wrong, rules, role in _ROWS
+    name: Fault(name, wrong, tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()))
+    for name, wrong, rules in _ROWS
 }
 
 

@@ -231,6 +231,11 @@ MTLS = [
         "trailer fields count as header fields, a certificate among them",
         "RFC8705-3-cert-from-tls RFC9700-4.13-sanitized-headers",
     ),
+    (
+        "as-jwks-uri-odd-key-fatal",
+        "one key of unknown type at a jwks_uri spoils the others",
+        "RFC8705-2.2-no-chain",
+    ),
     ("rs-query-token-unbound", "a token in the query needs no certificate", "RFC8705-3-no-cert"),
 ]
 
@@ -246,6 +251,7 @@ ALSO = {
     "rs-mtls-certificate-optional": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks",
     "rs-mtls-any-certificate": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
     "as-x5t-of-key": "RFC8705-3-cert-match RFC8705-6.3-renewed-cert",
+    "as-refresh-any-client": "RFC8705-7.1-refresh-confidential",
     "rs-token-x5t-not-compared": f"{_FAPI} RFC8705-6.3-renewed-cert",
     "rs-executes-before-verifying": "RFC8705-3-cert-match RFC8705-3-no-cert",
     "rs-opaque-cnf-ignored": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",

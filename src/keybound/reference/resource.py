@@ -94,13 +94,17 @@ class Visit:
             if self.wrong("crashes-on-odd-token"):
                 raise Crash
             return None
+        return await self._read(self.credentials)
+
+    async def _read(self, value: str) -> AccessToken | None:
+        """Return the token `value` of our own issuer, or of the one elsewhere that is trusted; None for any other."""
         if self.state.trusted is not None:
-            return await self.state.trusted.read(self.credentials)
-        return self.state.tokens.read(self.credentials)
+            return await self.state.trusted.read(value)
+        return self.state.tokens.read(value, even_revoked=self.wrong("revoked-token-ok"))
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
-        if not self.values and self.wrong("query-token-unbound") and (found := self._query_token()):
+        if not self.values and self.wrong("query-token-unbound") and (found := await self._query_token()):
             return found
         if not self.values and self.wrong("form-token-unbound") and (found := await self._form_token()):
             return found
@@ -147,9 +151,9 @@ class Visit:
     async def _loose_token(self) -> AccessToken | None:
         """Return what a fault takes for authorization though there is no Authorization field."""
         if self.wrong("query-token-ok") and "access_token" in self.request.query:
-            return self.state.tokens.read(self.request.query["access_token"])
+            return await self._read(self.request.query["access_token"])
         if self.wrong("form-token-ok") and self.request.content_type == _FORM:
-            return self.state.tokens.read(str((await self.request.post()).get("access_token", "")))
+            return await self._read(str((await self.request.post()).get("access_token", "")))
         if self.wrong("proof-alone-ok") and "DPoP" in self.request.headers:
             return AccessToken({"scope": "read openid", "client_id": "", "sub": ""}, opaque=False)
         return None
@@ -162,18 +166,16 @@ class Visit:
             return True
         return self.request.content_type == _FORM and b"access_token=" in await self.request.read()
 
-    def _query_token(self) -> AccessToken | None:
+    async def _query_token(self) -> AccessToken | None:
         """Return the token of the query (RFC 6750 section 2.3), unless it is bound to a proof's key."""
-        token = self.state.tokens.read(self.request.query.get("access_token", ""))
+        token = await self._read(self.request.query.get("access_token", ""))
         return token if token and "jkt" not in token.cnf else None
 
     async def _form_token(self) -> AccessToken | None:
         """Return the token of a form (RFC 6750 section 2.2), unless it is bound to a proof's key."""
         if self.request.content_type != _FORM:
             return None
-        token = self.state.tokens.read(
-            parameters((await self.request.read()).decode()).get("access_token", "")
-        )
+        token = await self._read(parameters((await self.request.read()).decode()).get("access_token", ""))
         return token if token and "jkt" not in token.cnf else None
 
     def _refusal(self, description: str, code: str = "invalid_token", status: int = 401) -> Refusal:

@@ -155,7 +155,16 @@ ALONE = frozenset(f"rs-{name}" for name, _, _ in TOKENS)
 
 # What faults of every resource server turn red besides, where the tokens can be hostile too.
 ALSO_ALONE = {
-    **dict.fromkeys(("rs-refuses-eddsa", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"),
+    **dict.fromkeys(
+        ("rs-refuses-eddsa", "rs-refuses-es256", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"
+    ),
     "rs-mtls-any-certificate": "RFC7800-3.1-every-binding",
     "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
+}
+
+# What faults turn red only where there is an authorization server as well: it takes a second endpoint, or a token that
+# the server gives to a client without a proof.
+NOT_ALONE = {
+    "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
+    "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
 }
