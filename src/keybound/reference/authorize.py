@@ -127,6 +127,8 @@ async def authorize(request: web.Request) -> web.Response:
                 pushed = replace(pushed, jkt=params["dpop_jkt"])
             return _login_page(state, pushed)
         check_redirect_uri(params)
+        if client.par and client.dpop_bound and not state.faults.on("as-par-optional"):
+            raise OAuthError("invalid_request", "this client has to push its requests")
     except OAuthError as error:
         return page(str(error), status=400)  # without a trusted redirect URI the user is told, not the client
     try:
@@ -191,5 +193,7 @@ async def login(request: web.Request) -> web.Response:
         token = state.tokens.issue(grant, {}, wanted.scope)
         answer = urlencode({"access_token": token, "token_type": "Bearer", "state": wanted.state or ""})
         return web.Response(status=303, headers={"Location": f"{REDIRECT_URI}#{answer}"})
-    state.tokens.codes.put(code, Code(grant, wanted), CODE_LIFETIME)
+    state.tokens.codes.put(
+        code, Code(grant, wanted), CODE_LIFETIME * (10 if state.faults.on("as-codes-live-long") else 1)
+    )
     return _redirect(state, {"code": code, "state": wanted.state})

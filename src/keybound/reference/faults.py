@@ -289,7 +289,8 @@ _RS = [
     (
         "query-token-ok",
         "a bound token in the query is a bearer token",
-        "RFC9449-7.2-bearer-body-query OAUTH21-5.1-token-in-query FAPI2SP-5.3.4-token-in-query",
+        "RFC9449-7.2-bearer-body-query OAUTH21-5.1-token-in-query FAPI2SP-5.3.4-token-in-query "
+        "RFC8705-3-no-cert",
     ),
     (
         "form-token-ok",
@@ -656,6 +657,14 @@ _AS = [
         "a registration does not show the flags of bound tokens",
         "RFC7591-3.2.1-metadata-returned",
     ),
+    (
+        "assertion-any-audience",
+        "a client assertion for another server is taken",
+        "FAPI2SP-5.3.2.1-assertion-aud RFC6749-4.4.2-client-auth",
+    ),
+    ("par-optional", "a client that has to push may do without", "FAPI2SP-5.3.2.2-par-required"),
+    ("refresh-rotates", "a confidential client's refresh token works once", "FAPI2SP-5.3.2.1-no-rotation"),
+    ("codes-live-long", "a code is good for ten minutes", "FAPI2SP-5.3.2.1-code-60s"),
     ("registration-refuses-unknown", "unknown client metadata is refused", "RFC7591-2-unknown-metadata"),
     ("registration-both-key-sets", "jwks and jwks_uri are both registered", "RFC7591-2-jwks-or-uri"),
     ("registration-two-subjects", "two subjects are registered for one client", "RFC8705-2.1.2-one-subject"),

@@ -171,6 +171,9 @@ def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
             tokens.spent.put(asked.form["refresh_token"], old.grant, REFRESH_LIFETIME)
             tokens.refresh.pop(asked.form["refresh_token"])
         answer["refresh_token"] = _new_refresh(asked, old.grant, rotated=True)
+    elif asked.wrong("refresh-rotates"):
+        tokens.refresh.pop(asked.form["refresh_token"])
+        answer["refresh_token"] = _new_refresh(asked, old.grant)
     return answer
 
 
