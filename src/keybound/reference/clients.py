@@ -148,7 +148,8 @@ class Authenticator:
         if client is None:
             raise _invalid_client()
         if client.auth in _WITH_SECRETS and "client_secret" not in form:
-            if self.faults.on("as-client-authentication-optional"):
+            for_itself = form.get("grant_type") == "client_credentials"
+            if for_itself and self.faults.on("as-client-authentication-optional"):
                 return client
         elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
             return client

@@ -441,7 +441,7 @@ _AS = [
         "cnf-missing",
         "a token announced as DPoP is bound to no key",
         "RFC9449-4.3-key-match RFC9449-5-bearer-option RFC9449-5-every-grant "
-        "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
+        "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt RFC9110-11.1-scheme-case "
         "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
@@ -594,7 +594,7 @@ _AS = [
         "client_credentials with a good proof yields an unbound token",
         "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-5-every-grant RFC9449-5-token-bound RFC9449-6.1-cnf-jkt RFC9449-6.2-introspection-jkt "
-        "RFC9449-6.2-introspection-token-type",
+        "RFC9449-6.2-introspection-token-type RFC9449-4.3-alg-supported",
     ),
     (
         "mtls-binding-on-first-token-only",
