@@ -292,7 +292,8 @@ _RS = [
     (
         "query-token-ok",
         "a bound token in the query is a bearer token",
-        "RFC9449-7.2-bearer-body-query OAUTH21-5.1-token-in-query FAPI2SP-5.3.4-token-in-query",
+        "RFC9449-7.2-bearer-body-query OAUTH21-5.1-token-in-query FAPI2SP-5.3.4-token-in-query "
+        "RFC8705-3-no-cert",
     ),
     (
         "form-token-ok",
@@ -443,7 +444,7 @@ _AS = [
         "cnf-missing",
         "a token announced as DPoP is bound to no key",
         "RFC9449-4.3-key-match RFC9449-5-bearer-option RFC9449-5-every-grant "
-        "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
+        "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt RFC9110-11.1-scheme-case "
         "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
@@ -602,7 +603,7 @@ _AS = [
         "client_credentials with a good proof yields an unbound token",
         "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-5-every-grant RFC9449-5-token-bound RFC9449-6.1-cnf-jkt RFC9449-6.2-introspection-jkt "
-        "RFC9449-6.2-introspection-token-type",
+        "RFC9449-6.2-introspection-token-type RFC9449-4.3-alg-supported",
     ),
     (
         "mtls-binding-on-first-token-only",
@@ -659,6 +660,24 @@ _AS = [
         "empty-header-says-dpop",
         "an empty DPoP header yields a token that is called DPoP",
         "RFC9449-5-token-type",
+    ),
+    (
+        "registration-hides-binding",
+        "a registration does not show the flags of bound tokens",
+        "RFC7591-3.2.1-metadata-returned",
+    ),
+    (
+        "assertion-any-audience",
+        "a client assertion for another server is taken",
+        "FAPI2SP-5.3.2.1-assertion-aud RFC6749-4.4.2-client-auth",
+    ),
+    ("registration-refuses-unknown", "unknown client metadata is refused", "RFC7591-2-unknown-metadata"),
+    ("registration-both-key-sets", "jwks and jwks_uri are both registered", "RFC7591-2-jwks-or-uri"),
+    ("registration-two-subjects", "two subjects are registered for one client", "RFC8705-2.1.2-one-subject"),
+    (
+        "registration-front-channel",
+        "a client held to DPoP may register the response type token",
+        "RFC9449-5.2-bound-client",
     ),
 ]
 
