@@ -163,6 +163,7 @@ ALSO_ALONE = {
 NOT_ALONE = {
     "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
     "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
+    "rs-any-key": "RFC9449-7.1-unbound-token",
     "rs-both-only-proof-checked": "RFC8705-3-cert-match RFC8705-3-no-cert",
     "rs-both-only-certificate-checked": "RFC9449-4.3-key-match RFC9449-7.1-proof-present RFC9449-7.2-bearer-downgrade",
 }
