@@ -18,6 +18,7 @@ from keybound.cli import app
 from keybound.craft.certificate_files import write_set
 from keybound.craft.certificates import self_signed
 from keybound.judge import baseline
+from keybound.lint import coverage_page
 from keybound.target.profile import Profile, parse
 from keybound.target.schema import profile_schema
 from keybound.target.tokens import BY_SOURCE
@@ -152,3 +153,8 @@ def test_ci_runs_what_readme_says():
     assert os.access(script, os.X_OK)
     assert "readme run" in script.read_text()
     assert "readme test" in script.read_text()
+
+
+def test_the_coverage_page_is_up_to_date():
+    """`keybound requirements --coverage > docs/coverage.md` makes it."""
+    assert (ROOT / "docs" / "coverage.md").read_text("utf-8") == coverage_page()

@@ -23,7 +23,7 @@ CODES = (
     Case("as.code.par-dpop-jkt.without-proof", "code with dpop_jkt in PAR redeemed without a proof",
          ("RFC9449-10-code-no-proof",), ("as-code-proof-optional",), UNBOUND, no_proof, "code.par-dpop_jkt", also=("AC-03",)),
     Case("as.code.par-proof.attacker-key", "code with a proof at PAR redeemed with another key",
-         ("RFC9449-10.1-par-proof-binds", "FAPI2SP-5.3.2.1-code-binding"), ("as-par-proof-not-bound",), STOLEN, by_attacker, "code.par-proof", also=("AC-08",)),
+         ("RFC9449-10.1-par-proof-binds", "ATPROTO-flow-par-binds", "FAPI2SP-5.3.2.1-code-binding"), ("as-par-proof-not-bound",), STOLEN, by_attacker, "code.par-proof", also=("AC-08",)),
     Case("as.code.par-proof.without-proof", "code with a proof at PAR redeemed without a proof",
          ("RFC9449-10.1-par-proof-binds",), ("as-par-proof-not-bound",), UNBOUND, no_proof, "code.par-proof", also=("AC-08",)),
 )

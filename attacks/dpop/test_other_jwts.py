@@ -3,9 +3,10 @@
 from keybound.cases import PROOF_READERS, Case, cases, spread
 from keybound.craft.deltas import header_value
 from keybound.craft.jose import read_claims
+from keybound.craft.proof import new_proof
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import places
-from keybound.flows.client_auth import assertion
+from keybound.flows.client_auth import assertion, client_key
 
 RULES = ("RFC8725-3.12-exclusive-rules",)
 STANDS_IN = "whoever sees another JWT of the client can use it as a proof"
@@ -52,16 +53,16 @@ def test_other_jwt_is_no_proof(case, target):
     target.refuses(case, header_value(lambda _: other))
 
 
-TYPED = Case("as.assertion.dpop-typ", "a client assertion whose typ is dpop+jwt", RULES, ("as-assertion-typ-not-compared",),
-             "a JWT that says it is a proof serves as a client assertion", exact=places.BAD_CLIENT, lenient=True)
+PROOF = Case("as.assertion.proof", "a proof by the client's own key as its client assertion", RULES, ("as-proof-as-assertion-ok",),
+             "whoever sees a proof can authenticate as the client", exact=places.BAD_CLIENT)
 
 
-@cases(TYPED)
+@cases(PROOF)
 def test_proof_is_no_client_assertion(case, target):
     lane = target.lane("dpop", auth="private_key_jwt")
-    session = target.session
+    key = client_key(lane.client)
 
-    def typed_as_proof(draft):
-        draft.form["client_assertion"] = assertion(lane.client, session.profile.issuer or draft.url, session.now(), "dpop+jwt")
+    def proof_instead(draft):
+        draft.form["client_assertion"] = new_proof(key, draft.method, draft.url, target.session.now()).encode()
 
-    target.refuses(case, typed_as_proof, places.grant(session, lane))
+    target.refuses(case, proof_instead, places.grant(target.session, lane))

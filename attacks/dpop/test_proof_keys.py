@@ -1,6 +1,6 @@
 """A proof with a key that is weak, broken, or meant for something else (RFC 7518 sections 3.3 and 6, RFC 7517 section 4)."""
 
-from keybound.cases import API, PROOF_READERS, TOKEN, Case, cases, spread
+from keybound.cases import API, PROOF_READERS, TOKEN, At, Case, cases, spread
 from keybound.craft.deltas import member
 from keybound.craft.deltas_jose import ExponentOne, jwk_members, off_curve, origin, rsa_key
 from keybound.craft.jose import Key
@@ -52,6 +52,7 @@ def test_impossible_point_is_refused(case, target):
     target.refuses(case)
 
 
+WEAK_KEY_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
 SMALL = tuple(
     Case(f"proof.jwk.rsa-{bits}", f"an RSA key of {bits} bits", ("RFC7518-3.3-rsa-2048", "FAPI2SP-5.4.1-rsa-2048"), ("small-rsa-ok",),
          "keys that can be factored", lenient=True, data=bits, also=("KY-04",))
@@ -59,7 +60,7 @@ SMALL = tuple(
 )
 
 
-@cases(*spread(SMALL, (TOKEN, API)))
+@cases(*spread(SMALL, WEAK_KEY_PLACES))
 def test_small_rsa_key_is_refused(case, target):
     key = Key(target.taken_alg("PS256", "RS256"), rsa_key(case.data).private)
     target.refuses(case, target.holding(key))
@@ -69,7 +70,7 @@ ONE = Case("proof.jwk.rsa-exponent-one", "an RSA key with exponent 1", ("RFC8725
            "whoever sees such a key can sign with it", lenient=True)
 
 
-@cases(*spread([ONE], (TOKEN, API)))
+@cases(*spread([ONE], WEAK_KEY_PLACES))
 def test_rsa_exponent_is_checked(case, target):
     key = ExponentOne(target.taken_alg("RS256"), rsa_key(2048).private)
     target.refuses(case, target.holding(key))

@@ -5,6 +5,7 @@ trusted proxy sets, and this machine may count as one, so a breach is a warning.
 """
 
 from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
 
 from keybound.cases import API, TOKEN, Case, cases, spread
 from keybound.craft.deltas import all_of, claim, htu, with_header
@@ -13,6 +14,24 @@ ELSEWHERE = "attacker.example"
 MOVED = htu(netloc=ELSEWHERE)
 HTU, HTM = ("RFC9449-4.3-htu",), ("RFC9449-4.3-htm",)
 RELAY = "a proof given to a rogue server is sent on to this one, which takes itself for the other"
+
+def own(draft):
+    return urlsplit(draft.url).netloc
+
+
+def query(text):
+    """Send the request to the same address with `text` in its query."""
+
+    def delta(draft):
+        draft.url += ("&" if "?" in draft.url else "?") + text
+
+    return delta
+
+
+def to_another_origin(draft):
+    """Write the whole URL of another origin where the path of the request stands (RFC 9112 section 3.2.2)."""
+    draft.target = urlunsplit(urlsplit(draft.url)._replace(netloc=ELSEWHERE))
+
 
 FIELDS = (
     Case("proof.moved.host", "htu and Host of another origin", HTU, ("host-trusted",), RELAY,
@@ -33,6 +52,25 @@ FIELDS = (
     Case("proof.moved.method-override", "htm of another method, and a method override", HTM, ("method-override-trusted",),
          "a captured proof is used for another method",
          all_of(claim("htm", lambda _: "PATCH"), with_header("X-HTTP-Method-Override", "PATCH"))),
+    *(Case(f"proof.moved.{slug}", f"htm of another method, and {what}", HTM, ("other-overrides-trusted",),
+           "a captured proof is used for another method", all_of(claim("htm", lambda _: "PATCH"), override))
+      for slug, what, override in (
+          ("x-http-method", "X-HTTP-Method", with_header("X-HTTP-Method", "PATCH")),
+          ("x-method-override", "X-Method-Override", with_header("X-Method-Override", "PATCH")),
+          ("method-parameter", "a parameter _method", query("_method=PATCH")))),
+    Case("proof.moved.x-forwarded-port", "htu of another port, and X-Forwarded-Port", HTU, ("forwarded-port-trusted",), RELAY,
+         all_of(htu(netloc=lambda here: f"{here.partition(':')[0]}:1"), with_header("X-Forwarded-Port", "1")), lenient=True),
+    Case("proof.moved.x-rewrite-url", "htu of another path, and X-Rewrite-URL", HTU, ("rewrite-url-trusted",), RELAY,
+         all_of(htu(path="/elsewhere"), with_header("X-Rewrite-URL", "/elsewhere")), lenient=True),
+    *(Case(f"proof.moved.x-forwarded-host-path-{slug}", f"htu of another endpoint, which X-Forwarded-Host names up to a {ending}", HTU,
+           ("forwarded-trusted",), "a proof captured at one endpoint opens another",
+           all_of(htu(path="/elsewhere"), with_header("X-Forwarded-Host", lambda draft, e=ending: f"{own(draft)}/elsewhere{e}")),
+           lenient=True)
+      for slug, ending in (("query", "?"), ("fragment", "#"))),
+    Case("proof.moved.host-userinfo", "htu of another origin, which Host names behind our own and an @", HTU, ("host-userinfo-cut",),
+         RELAY, all_of(MOVED, with_header("Host", lambda draft: f"{own(draft)}@{ELSEWHERE}")), lenient=True),
+    Case("proof.moved.absolute-form", "htu of another origin, and the first line of the request too", HTU, ("absolute-form-trusted",),
+         RELAY, all_of(MOVED, to_another_origin), lenient=True),
 )
 
 

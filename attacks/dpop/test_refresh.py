@@ -7,7 +7,8 @@ CHECKED = ("RFC9449-5-refresh-checked-public",)
 BOUND = ("RFC9449-5-refresh-bound-public", *CHECKED)
 
 REFRESH = (
-    Case("as.refresh.stolen.attacker-key", "a public client's refresh token with the attacker's key", BOUND,
+    Case("as.refresh.stolen.attacker-key", "a public client's refresh token with the attacker's key",
+         (*BOUND, "ATPROTO-tokens-session-key"),
          ("as-refresh-any-key",), "the thief gets new access tokens, bound to itself", by_attacker, "refresh.public",
          also=("RT-03", "RT-10")),
     Case("as.refresh.stolen.without-proof", "a public client's refresh token with no proof", CHECKED,

@@ -34,7 +34,8 @@ THEFTS = (
 OPAQUE = At("api.opaque", "rs.opaque", ("RFC9449-6.2-introspecting-rs-checks",))
 NO_CODE = Exact((400, 401), ())
 ELSEWHERE = (
-    Case("stolen.in-query", "a bound token in the query, no proof", ("RFC9449-7.2-bearer-body-query",), ("query-token-ok",),
+    Case("stolen.in-query", "a bound token in the query, no proof",
+         ("RFC9449-7.2-bearer-body-query", "OAUTH21-5.1-token-in-query", "FAPI2SP-5.3.4-token-in-query"), ("query-token-ok",),
          "the binding is ignored where the token travels in another way", token_in_query, exact=NO_CODE, also=("RS-23",)),
     Case("stolen.in-form", "a bound token in a form, no proof", ("RFC9449-7.2-bearer-body-query",), ("form-token-ok",),
          "the binding is ignored where the token travels in another way", token_in_form, exact=NO_CODE, also=("RS-22",)),

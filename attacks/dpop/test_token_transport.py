@@ -13,6 +13,7 @@ from keybound.flows.places import BAD_TOKEN
 from keybound.judge.rules import Exact
 
 RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
+AMBIGUOUS = ("RFC6750-3.1-one-transport", "RFC9449-7.2-challenge-ambiguous")
 ONE_WAY, DOWNGRADE = ("RFC6750-3.1-one-transport",), ("RFC9449-7.2-bearer-body-query",)
 TWO = "two layers look at two different tokens"
 NO_CODE = Exact((400, 401), ())
@@ -53,9 +54,9 @@ def token(change):
 ROWS = (
     Case("authorization.twice", "two Authorization fields with the same token", ONE_WAY, ("first-authorization", "last-authorization"),
          TWO, authorization_before("DPoP"), exact=TWICE, lenient=True, also=("RS-18",)),
-    Case("authorization.bearer-then-dpop", "the token as Bearer, then as DPoP", ONE_WAY, ("last-authorization",), TWO,
+    Case("authorization.bearer-then-dpop", "the token as Bearer, then as DPoP", AMBIGUOUS, ("last-authorization",), TWO,
          authorization_before("Bearer"), exact=TWICE, lenient=True, also=("RS-19",)),
-    Case("authorization.dpop-then-bearer", "the token as DPoP, then as Bearer", ONE_WAY, ("first-authorization",), TWO,
+    Case("authorization.dpop-then-bearer", "the token as DPoP, then as Bearer", AMBIGUOUS, ("first-authorization",), TWO,
          authorization_before("DPoP", "Bearer"), exact=TWICE, lenient=True, also=("RS-19",)),
     Case("token.header-and-query", "the token in Authorization and in the query", ONE_WAY, ("token-elsewhere-ignored",), TWO,
          and_in_query, exact=TWICE, lenient=True, also=("RS-23",)),

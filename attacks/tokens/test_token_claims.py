@@ -11,7 +11,8 @@ from keybound.judge.answer import Outcome
 ELSEWHERE = "a token given to another service opens this one"
 LATE = "a token found in an old log still works"
 OTHER = "https://other.example/"
-ANOTHER = "RFC9700-2.3-audience-checked"
+ANOTHER = ("RFC9700-2.3-audience-checked", "RFC9700-4.9.3-compromised-rs")
+VALID = "FAPI2SP-5.3.4-token-validity"
 
 
 def jwt(slug, title, rule, fault, threat, change, *more, lenient=False):
@@ -24,14 +25,14 @@ def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
 
 READ = "introspected-claims-ignored"
 CLAIMS = (
-    jwt("exp.past", "expired an hour ago", "RFC9068-4-exp", "exp-not-checked", LATE, expired),
+    jwt("exp.past", "expired an hour ago", "RFC9068-4-exp", "exp-not-checked", LATE, expired, VALID),
     jwt("exp.missing", "no exp", "RFC9068-2.2-exp", "exp-optional", LATE, without_token_claim("exp"), lenient=True),
     jwt("nbf.future", "nbf one hour ahead", "RFC7519-4.1.4-exp-nbf", "nbf-ignored", "a token meant for later works now", not_yet,
         lenient=True),
     jwt("aud.other", "aud is another resource", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, token_claim("aud", lambda _: OTHER),
-        ANOTHER),
+        *ANOTHER),
     jwt("aud.array", "aud is an array of other resources", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE,
-        token_claim("aud", lambda _: [OTHER, "https://third.example/"]), ANOTHER),
+        token_claim("aud", lambda _: [OTHER, "https://third.example/"]), *ANOTHER),
     jwt("aud.missing", "no aud", "RFC9068-4-aud", "aud-not-compared", ELSEWHERE, without_token_claim("aud"), lenient=True),
     jwt("iss.other", "iss is another issuer", "RFC9068-4-iss", "iss-not-compared", "one issuer speaks for another",
         token_claim("iss", lambda _: OTHER)),

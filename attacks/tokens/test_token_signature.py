@@ -44,7 +44,7 @@ SIGNED = (
     row("alg.none-spelled", "an unsigned token, alg nOnE", ("RFC9068-4-alg-none",), "alg-none-ok", FORGERY,
         all_of_token(unsigned_token, token_header("alg", lambda _: "nOnE"))),
     row("alg.hs256", "HS256 with the issuer's public key for the secret", SIGNATURE, "hmac-ok", FORGERY, hs256_with_public_key),
-    row("signature.flipped", "first bit of the signature flipped", SIGNATURE, "signature-not-verified", FORGERY,
+    row("signature.flipped", "first bit of the signature flipped", (*SIGNATURE, "FAPI2SP-5.3.4-token-validity"), "signature-not-verified", FORGERY,
         flipped_token_signature),
     row("signature.empty", "empty signature", SIGNATURE, "empty-signature-ok", FORGERY, empty_token_signature),
     row("signature.other-key", "signed by a stranger under the issuer's kid", SIGNATURE, "signature-not-verified", FORGERY,

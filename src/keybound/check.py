@@ -28,7 +28,7 @@ from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
 from keybound.reading import Reading
 from keybound.target.profile import Grant, Mechanism
-from keybound.wire.exchange import Exchange
+from keybound.wire.exchange import Exchange, Response
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"
 _LOST_AFTER = 3  # controls in a row without a usable answer
@@ -281,9 +281,9 @@ class Target:
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
         self.note(f"{tried} variants tried")
 
-    def refuses_again(self, case: Case) -> None:
+    def refuses_again(self, case: Case, place: Place | None = None) -> None:
         """Send a valid request, then another one that carries the same proof, byte for byte (RFC 9449 section 11.1)."""
-        where = self.place(case.place)
+        where = place or self.place(case.place)
         kept: list[str] = []
 
         before = where.attempt(kept_proof(kept), "control before: the proof's first use")
@@ -361,6 +361,18 @@ class Target:
             raise NotApplicable(f"the request was not refused: {answer.seen}")
         return answer
 
+    def response_to(self, place: Place, delta: Delta | None, label: str = "hostile") -> Response:
+        """Return the response to the valid request of `place` with `delta`, after a control; raises Inconclusive.
+
+        For a look at header fields of the answer; what came of the request is for other cases to say.
+        """
+        self.bench.require(place)
+        place.attempt(delta, label)
+        found = [exchange.response for exchange in self.bench.exchanges if exchange.label.startswith(label)]
+        if not found or found[-1] is None:
+            raise Inconclusive("the request got no answer")
+        return found[-1]
+
     def expect(self, holds: bool, expected: str, seen: object, *requirements: str) -> bool:
         """Record for each requirement (default: all of the case) whether it holds; return `holds`."""
         for name in requirements or self.case.requirements:
@@ -371,7 +383,7 @@ class Target:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
 
-    def measure(self, name: str, place: str, value: float, unit: str) -> None:
+    def measure(self, name: str, place: str, value: float | str, unit: str) -> None:
         """Record a number that the specifications leave open."""
         self.judgement.measurements.append(Measurement(name, place, value, unit))
 

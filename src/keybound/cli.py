@@ -210,7 +210,18 @@ def list_cases(as_json: JsonOption = False) -> None:
 
     found = load_all().values()
     if as_json:
-        names = ("id", "title", "threat", "role", "mechanism", "requirements", "faults", "also")
+        names = (
+            "id",
+            "title",
+            "threat",
+            "role",
+            "mechanism",
+            "requirements",
+            "faults",
+            "also",
+            "slow",
+            "flood",
+        )
         _print_json([{name: getattr(case, name) for name in names} for case in found])
         return
     for case in found:
@@ -227,11 +238,17 @@ def requirements(
     check: Annotated[
         bool, typer.Option("--check", help="Check that catalogue, cases and faults fit together.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--coverage", help="Print docs/coverage.md: what became of every known scenario.")
+    ] = False,
 ) -> None:
     """List every requirement with the cases that speak of it."""
     from keybound.judge.profiles import shipped
-    from keybound.lint import coverage, lint
+    from keybound.lint import coverage, coverage_page, lint
 
+    if page:
+        print(coverage_page(), end="")
+        return
     if check:
         report = lint()
         for problem in report.problems:
@@ -267,6 +284,12 @@ def selftest(
     rs_only: Annotated[
         bool, typer.Option("--rs-only", help="Every rs- fault, at a resource server alone.")
     ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--everything", help="Show each fault to all cases, not only to its own role's and mechanism's."
+        ),
+    ] = False,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
     from keybound.reference.faults import FAULTS
@@ -276,7 +299,7 @@ def selftest(
         for name, entry in FAULTS.items():
             print(f"{name:40} {entry.wrong}")
         return
-    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only))
+    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only, everything=everything))
 
 
 @app.command()

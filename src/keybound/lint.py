@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from keybound import scenarios
 from keybound.cases import Case, load_all
 from keybound.judge import catalogue, profiles
 from keybound.judge.rules import ROBUSTNESS
@@ -27,6 +28,7 @@ def lint() -> catalogue.Report:
     )
     for name in profiles.shipped():
         report.problems.extend(profiles.load(name).problems(rows))
+    report.problems.extend(scenarios.problems(found.values()))
     return report
 
 
@@ -41,3 +43,8 @@ def coverage(profile: str | None = None) -> list[dict[str, Any]]:
     return [
         asdict(row) | {"cases": [case.id for case in found if row.id in _requirements(case)]} for row in rows
     ]
+
+
+def coverage_page() -> str:
+    """Return the text of docs/coverage.md."""
+    return scenarios.markdown(load_all().values(), catalogue.load(fixtures() / "requirements").values())

@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 
-from keybound.cases import load_all
+from keybound.cases import Case, load_all
 from keybound.controller import Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.judge.verdict import Verdict
@@ -19,6 +20,9 @@ from keybound.reference.faults import FAULTS
 from keybound.reference.token_faults import ALONE, ALSO_ALONE, NOT_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
+from keybound.target.profile import Mechanism
+
+Value = TypeVar("Value")
 
 _RED = {Verdict.FAIL, Verdict.WARN}
 CLEAN = ("(no fault)", "(no fault, with nonces)")
@@ -38,14 +42,35 @@ class Row:
     error: str | None = None
 
 
-def observe(fault: str, *, rs_only: bool = False) -> Row:
+@cache
+def _named(fault: str) -> tuple[Case, ...]:
+    """Return the cases that must notice `fault`."""
+    return tuple(case for case in load_all().values() if fault in case.faults)
+
+
+def _only(values: set[Value]) -> Value | None:
+    return values.pop() if len(values) == 1 else None
+
+
+def observe(fault: str, *, rs_only: bool = False, everything: bool = False) -> Row:
     """Run the suite against the reference target with `fault` (one of CLEAN: none) and return what it showed.
 
-    A fault that has a role is seen by the cases of that role only.
+    Cases of the role and the mechanism that the fault is made for come first; if they do not show what is declared,
+    all cases decide (of a fault of the resource server: those of its role, for no authorization server knows of it).
     `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
+    `everything`: all cases at once.
     """
+    wide = "rs" if fault.startswith("rs-") else None, None
+    scope = _only({case.role for case in _named(fault)}), _only({case.mechanism for case in _named(fault)})
+    if not everything and scope != wide:
+        row = _observe(fault, *scope, rs_only=rs_only)
+        if not any(problems(row, rs_only=rs_only and fault not in ALONE)):
+            return row
+    return _observe(fault, *wide, rs_only=rs_only)
+
+
+def _observe(fault: str, role: str | None, mechanism: Mechanism | None, *, rs_only: bool) -> Row:
     alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
-    role = FAULTS[fault].role if fault in FAULTS else None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         nonce = "both" if "nonce" in fault or fault == CLEAN_WAITING else "off"
@@ -54,7 +79,14 @@ def observe(fault: str, *, rs_only: bool = False) -> Row:
             with contextlib.redirect_stderr(None):
                 faults = (fault,) if fault in FAULTS else ()
                 options = Options(
-                    out=out, role=role, faults=faults, nonce=nonce, rs_only=alone, slow=slow, flood=flood
+                    out=out,
+                    role=role,
+                    mechanism=mechanism,
+                    faults=faults,
+                    nonce=nonce,
+                    rs_only=alone,
+                    slow=slow,
+                    flood=flood,
                 )
                 run_suite(options, quiet=True)
         except KeyboundError as error:
@@ -73,7 +105,7 @@ def observe(fault: str, *, rs_only: bool = False) -> Row:
 
 def needs(fault: str, kind: str) -> bool:
     """Return whether a case of this kind, "slow" or "flood", has to notice the fault."""
-    return any(getattr(case, kind) and fault in case.faults for case in load_all().values())
+    return any(getattr(case, kind) for case in _named(fault))
 
 
 def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
@@ -102,7 +134,7 @@ def problems(row: Row, *, rs_only: bool = False) -> Iterator[str]:
         return
     if rs_only:
         return  # not every case of the fault has its place there
-    wanted = {case.id for case in load_all().values() if row.fault in case.faults}
+    wanted = {case.id for case in _named(row.fault)}
     if alive := sorted(wanted - set(row.killed)):
         yield f"not killed: {', '.join(alive)}"
 
@@ -120,10 +152,18 @@ def _markdown(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: bool = False) -> int:
+def selftest(
+    faults: Sequence[str],
+    jobs: int,
+    out: Path | None,
+    *,
+    rs_only: bool = False,
+    everything: bool = False,
+) -> int:
     """Run the matrix (all faults if none are named), print what is wrong, and return 0 or 1.
 
     `rs_only`: the faults of resource servers, each at a resource server alone whose tokens keybound mints.
+    `everything`: show each fault to the cases of every role and mechanism, not only of its own.
 
     `out` receives kill-matrix.json and kill-matrix.md; raises UsageError when it cannot be written.
     """
@@ -137,7 +177,7 @@ def selftest(faults: Sequence[str], jobs: int, out: Path | None, *, rs_only: boo
     server.set_forkserver_preload(["keybound.selftest", "keybound.plugin", "httpx", "xdist.plugin"])
     bad, rows = 0, []
     with ProcessPoolExecutor(jobs, server, max_tasks_per_child=1) as pool:
-        for row in pool.map(partial(observe, rs_only=rs_only), names):
+        for row in pool.map(partial(observe, rs_only=rs_only, everything=everything), names):
             rows.append(row)
             found = list(problems(row, rs_only=rs_only and row.fault not in ALONE))
             bad += bool(found)

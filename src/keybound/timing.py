@@ -10,6 +10,7 @@ from keybound.craft.jose import read_claims
 from keybound.craft.request import Delta
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.places import Place
+from keybound.flows.session import Token
 from keybound.judge.answer import Answer, Outcome
 
 _PAST, _AHEAD = -1, 1
@@ -123,10 +124,20 @@ def with_nonce(nonce: object) -> Delta:
     return claim("nonce", lambda _: nonce)
 
 
+def sent_with_jti(jti: str) -> Delta:
+    """Return a delta that gives a new proof this `jti`."""
+    return claim("jti", lambda _: jti)
+
+
 def once(place: Place, nonce: object, label: str) -> Answer:
     """Send one proof with `nonce` and no second one with the nonce that its refusal may bring."""
-    draft = place.build(place.material())
-    with_nonce(nonce)(draft)
+    return single(place, with_nonce(nonce), label)
+
+
+def single(place: Place, delta: Delta, label: str, material: object = None) -> Answer:
+    """Send one request with `delta`, whatever its answer asks for; `material` is the place's own unless it is given."""
+    draft = place.build(place.material() if material is None else material)
+    delta(draft)
     return place.session.send(draft, label, place.server, place.effect)
 
 
@@ -135,12 +146,43 @@ def nonce_ages(longest: float) -> list[float]:
     return [age for age in _AGES if age < longest] + [longest + 1]
 
 
+def revoke(target: Target, token: Token) -> None:
+    """Revoke an access token (RFC 7009); raises NotApplicable where there is no such endpoint or it refuses."""
+    client, session = token.lane.client, target.session
+    url = session.endpoint("revocation", mtls=client.certificate is not None)
+    form = {"token": token.value, "token_type_hint": "access_token"}
+    answer = session.dance(
+        lambda: session.draft(client, url, dict(form), None),
+        None,
+        "revocation",
+        "as",
+        lambda response: "revoked" if response.ok else None,
+    )
+    if answer.outcome is not Outcome.EFFECT:
+        raise NotApplicable(f"the token cannot be revoked: {answer.seen}")
+
+
 def wait_for(look: Callable[[], bool], longest: float) -> bool:
     """Look until it is so, for `longest` seconds at most, and return whether it was."""
     end = time.monotonic() + longest
     while not (found := look()) and time.monotonic() < end:
         time.sleep(_POLL)
     return found
+
+
+def varying_parts(texts: Sequence[str]) -> list[str]:
+    """Return `texts` without what all of them begin and end with; a single text as it is."""
+    if len(texts) < 2:
+        return list(texts)
+    start = _alike(texts)
+    return [text[start : len(text) - _alike([t[start:][::-1] for t in texts])] for text in texts]
+
+
+def _alike(texts: Sequence[str]) -> int:
+    columns = zip(*texts, strict=False)
+    return next(
+        (number for number, column in enumerate(columns) if len(set(column)) > 1), min(map(len, texts))
+    )
 
 
 def largest(ages: Iterable[float]) -> float:

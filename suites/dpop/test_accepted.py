@@ -99,7 +99,7 @@ def request_query(draft):
 QUERY = Case("request.query", "a query in the request, none in htu", ("RFC9449-4.3-htu-query-fragment",), ("htu-query-kept",),
              "every request with a query is refused", request_query, also=("HT-02",))
 SCHEME = tuple(
-    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", ("RFC9449-7.1-scheme-case", "RFC9110-11.1-scheme-case"), ("scheme-case-sensitive",),
+    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", ("RFC9449-7.1-scheme-case", "RFC9110-11.1-scheme-case", "FAPI2SP-5.3.4-token-in-header"), ("scheme-case-sensitive",),
          "clients that write the scheme in another case are locked out", lambda draft, s=scheme: setattr(draft, "scheme", s),
          also=("RS-16",))
     for name, scheme in (("lower-case", "dpop"), ("upper-case", "DPOP"))

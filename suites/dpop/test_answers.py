@@ -2,6 +2,7 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import flipped_signature, no_proof
+from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
 
 KNOWN = {"invalid_dpop_proof", "invalid_request", "invalid_grant", "use_dpop_nonce"}
@@ -27,7 +28,7 @@ def no_credentials(draft):
 BARE = (
     Case("rs.challenge.present", "a request without credentials gets a challenge", ("RFC9449-7.1-challenge",),
          ("rs-no-challenge",), "clients cannot learn that DPoP is wanted", no_credentials, "api", also=("RS-26",)),
-    Case("rs.challenge.no-error", "a challenge without credentials carries no error", ("RFC9449-7.2-challenge-no-error",),
+    Case("rs.challenge.no-error", "a challenge without credentials carries no error", ("RFC9449-7.2-challenge-no-error", "RFC6750-3.1-no-error"),
          ("rs-error-without-credentials",), "a server tells more than was asked", no_credentials, "api", also=("RS-26",)),
 )
 
@@ -88,4 +89,63 @@ def test_challenge_names_asymmetric_algorithms(case, target):
         raise NotApplicable("the challenge names no algorithms: that is for another case")
     target.expect(not any(alg == "none" or alg.startswith("HS") for alg in named.split()), "neither none nor HS*", named)
 
+
+TRIED = Case("rs.challenge.attempted-scheme", "the error stands in the challenge of the scheme that was tried",
+             ("RFC9449-7.2-challenge-attempted-scheme",), ("rs-error-in-other-challenge",),
+             "clients look for what went wrong in the wrong place", flipped_signature, "api", lenient=True, also=("RS-27",))
+
+
+@cases(TRIED)
+def test_error_is_in_the_attempted_scheme(case, target):
+    answer = challenges(case, target)
+    told = [challenge.scheme for challenge in answer.challenges if challenge.get("error")]
+    if not told:
+        raise NotApplicable("no challenge has an error: that is for another case")
+    target.expect("dpop" in told, "the error in the DPoP challenge", f"the error in {', '.join(told)}")
+
+
+def unknown_token(draft):
+    draft.token = "keybound-unknown-token"
+    draft.proof.claims["ath"] = ath(draft.token)
+
+
+BLAME = Case("rs.challenge.bad-token", "a bad token is not blamed on a good proof", ("RFC9449-7.1-challenge-invalid-proof",),
+             ("rs-bad-token-blamed-on-proof",), "clients renew the proof for ever and never the token", unknown_token, "api",
+             lenient=True, also=("RS-06",))
+
+
+@cases(BLAME)
+def test_bad_token_is_not_blamed_on_the_proof(case, target):
+    answer = target.refusal(case)
+    target.expect("invalid_dpop_proof" not in answer.codes, "another error than invalid_dpop_proof", answer.seen)
+
+
+def from_a_page(draft):
+    draft.headers.append(("Origin", "https://app.keybound.example"))
+
+
+def from_a_page_with_a_bad_proof(draft):
+    from_a_page(draft)
+    flipped_signature(draft)
+
+
+CORS = tuple(
+    Case(f"{prefix}.cors", "pages of other origins can read the challenge and the nonce", ("RFC9449-7.1-cors-expose",),
+         (f"{prefix}-cors-hides-nonce",), "clients in browsers never learn of the nonce they need", place=place, lenient=True,
+         also=("TP-38",))
+    for prefix, place in (("as", "token"), ("rs", "api"))
+)
+
+
+@cases(*CORS)
+def test_pages_can_read_the_fields(case, target):
+    response = target.response_to(target.place(case.place), from_a_page_with_a_bad_proof)
+    if not response.first("Access-Control-Allow-Origin"):
+        raise NotApplicable("the target lets no pages of other origins in (no Access-Control-Allow-Origin)")
+    shown = {name.strip().lower() for name in ",".join(response.all("Access-Control-Expose-Headers")).split(",")}
+    wanted = {name for name in ("www-authenticate", "dpop-nonce") if response.first(name)}
+    if not wanted:
+        raise NotApplicable("the answer has neither WWW-Authenticate nor DPoP-Nonce")
+    target.expect(wanted <= shown or "*" in shown, f"Access-Control-Expose-Headers: {', '.join(sorted(wanted))}",
+                  ", ".join(sorted(shown)) or "none")
 

@@ -7,11 +7,15 @@ from keybound.errors import Inconclusive, NotApplicable
 GRANTS = tuple(
     Case(f"as.issue.{grant.replace('_', '-')}", f"{grant} with a proof gives a bound token",
          ("RFC9449-5-every-grant", "RFC9449-5-token-bound"), (f"as-{fault}-unbound",),
-         "one grant forgets the binding", data=grant, also=(label,))
+         "one grant forgets the binding", data=grant, also=(label,) if label else ())
     for grant, fault, label in (
         ("client_credentials", "client-credentials", "BI-01"),
         ("authorization_code", "code-grant", "BI-02"),
         ("refresh_token", "refresh-grant", "BI-03"),
+        ("device_code", "device-grant", "BI-04"),
+        ("ciba", "ciba-grant", "BI-05"),
+        ("token_exchange", "exchange-grant", "BI-06"),
+        ("jwt_bearer", "jwt-bearer-grant", ""),
     )
 )
 
@@ -48,7 +52,8 @@ def test_token_type_and_cnf_agree(case, target):
 
 
 JKT = (
-    Case("as.cnf.jkt.present", "a JWT access token carries cnf.jkt", ("RFC9449-6.1-cnf-jkt",), ("as-cnf-missing",),
+    Case("as.cnf.jkt.present", "a JWT access token carries cnf.jkt",
+         ("RFC9449-6.1-cnf-jkt", "RFC9700-2.2.1-sender-constrained", "OAUTH21-1.4.3-sender-constrained"), ("as-cnf-missing",),
          "resource servers cannot see that the token is bound", also=("BI-10",)),
     Case("as.cnf.jkt.value", "cnf.jkt is the thumbprint of the proof's key", ("RFC9449-6.1-jkt-thumbprint",),
          ("as-jkt-sha1", "as-jkt-padded"), "no resource server can match the key", also=("TP-01",)),

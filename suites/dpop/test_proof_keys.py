@@ -1,6 +1,6 @@
 """Keys that are good although they look unusual, and every algorithm that is advertised (RFC 7638 section 3, RFC 7518)."""
 
-from keybound.cases import API, USERINFO, At, Case, cases, spread
+from keybound.cases import API, PROOF_READERS, USERINFO, At, Case, cases, spread
 from keybound.craft.deltas import with_key
 from keybound.craft.deltas_jose import jwk_members, leading_zero_key, rsa_key
 from keybound.craft.jose import SUPPORTED_ALGS, Key
@@ -21,6 +21,16 @@ OPTIONAL = Case("proof.jwk.optional-members", "jwk with optional members, in ano
 
 @cases(*spread([OPTIONAL], [At(at.place, at.prefix, ()) for at in (API, USERINFO)]))
 def test_thumbprint_covers_required_members_only(case, target):
+    target.accepts(case)
+
+
+EXTRA = Case("proof.jwk.extra-members", "jwk with a member that nobody knows", ("RFC9449-4.2-extra-members",),
+             ("refuses-extra-members",), "extensions of the key break the server (RFC 7517 section 4)",
+             jwk_members(lambda right: {**right, "https://keybound.example/member": "anything"}), also=("TP-29",))
+
+
+@cases(*spread([EXTRA], [At(at.place, at.prefix, ()) for at in PROOF_READERS]))
+def test_unknown_members_are_ignored(case, target):
     target.accepts(case)
 
 

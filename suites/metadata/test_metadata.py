@@ -56,3 +56,54 @@ def test_clients_can_use_key_pairs(case, target):
     listed = published(target, "token_endpoint_auth_methods_supported")
     strong = {"tls_client_auth", "self_signed_tls_client_auth", "private_key_jwt"}
     target.expect(isinstance(listed, list) and bool(strong & set(listed)), f"one of {', '.join(sorted(strong))}", listed)
+
+
+LOST = "clients take the metadata for what it is not"
+
+
+def plain(slug, title, rule, fault, threat=LOST, *, lenient=False, also=()):
+    return Case(f"as.metadata.{slug}", title, rule, (f"as-metadata-{fault}",), threat, lenient=lenient, also=also)
+
+
+EMPTY = plain("no-empty", "the metadata has no empty array", ("RFC8414-3.2-no-empty-arrays",), "empty-array", also=("MD-02",))
+WHOLE = plain("complete", "the metadata has what RFC 8414 demands of it", ("RFC9700-2.6-metadata",), "incomplete", lenient=True)
+HTTPS = plain("https", "every endpoint that takes part in DPoP is an https URL", ("RFC9449-2-https",), "endpoint-http",
+              "tokens and proofs travel in the clear")
+ES256 = plain("dpop-algs.es256", f"{ALGS} is there and has ES256", ("ATPROTO-metadata-dpop-algs",), "without-es256",
+              "clients that know only ES256 are locked out")
+
+
+def document(target):
+    """Return the metadata; a server whose endpoints the profile names by hand may have none."""
+    values = target.session.metadata.values
+    if not values:
+        raise NotApplicable("the profile names the endpoints: there is no metadata")
+    return values
+
+
+@cases(EMPTY)
+def test_metadata_has_no_empty_array(case, target):
+    empty = [name for name, value in document(target).items() if value == []]
+    target.expect(not empty, "lists without elements left out", ", ".join(empty) or "none")
+
+
+@cases(WHOLE)
+def test_metadata_is_complete(case, target):
+    missing = {"issuer", "token_endpoint", "response_types_supported"} - document(target).keys()
+    target.expect(not missing, "issuer, token_endpoint, response_types_supported", f"without {', '.join(sorted(missing))}")
+
+
+@cases(HTTPS)
+def test_endpoints_are_https(case, target):
+    values = document(target)
+    if not str(values.get("issuer")).startswith("https://"):
+        raise NotApplicable("the issuer itself is no https URL: this is a rig, not a deployment")
+    names = ("authorization", "token", "pushed_authorization_request", "userinfo", "introspection", "revocation")
+    plain_http = [name for name in names if str(values.get(f"{name}_endpoint", "https://")).startswith("http://")]
+    target.expect(not plain_http, "https URLs", ", ".join(plain_http) or "https URLs")
+
+
+@cases(ES256)
+def test_proof_algorithms_have_es256(case, target):
+    listed = document(target).get(ALGS)
+    target.expect(isinstance(listed, list) and "ES256" in listed, "a list with ES256", listed)

@@ -1,25 +1,15 @@
 """The protected resources: an API that takes DPoP, certificate-bound and plain tokens, and userinfo."""
 
-import base64
 import json
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
-from peers.httpd import as_json
-from peers.proofs import Refused, check
+from peers.certificates import bound_to, shown
+from peers.httpd import Response, as_json
+from peers.proofs import check
+from peers.refusal import Refused
 from peers.world import USER
 
 CANARY = "the-owl-keeps-the-seventh-key"
-HEADERS = (
-    "Client-Cert",
-    "X-SSL-CERT",
-    "X-SSL-Client-Cert",
-    "X-Client-Cert",
-    "SSL-Client-Cert",
-    "X-Forwarded-Client-Cert",
-)
 
 
 class Resources:
@@ -41,12 +31,17 @@ class Resources:
         }
 
     def metadata(self, _request):
+        other = "/other" if self.rules.has("resource-other") else ""
         return as_json(
             {
-                "resource": self.world.resource,
+                "resource": self.world.resource + other,
                 "authorization_servers": [self.world.issuer],
                 "bearer_methods_supported": ["header"],
-                "dpop_signing_alg_values_supported": list(self.rules.algs),
+                **(
+                    {"dpop_signing_alg_values_supported": list(self.rules.algs)}
+                    if self.rules.announce
+                    else {}
+                ),
                 "tls_client_certificate_bound_access_tokens": True,
             }
         )
@@ -90,12 +85,12 @@ class Resources:
     def admit(self, request, place):
         """The record of the request's access token; raises Refused."""
         lines = request.lines("Authorization")
-        if len(lines) > 1:
+        if len(lines) > 1 and not self.rules.has("authorization-mixed"):
             raise Refused("invalid_request", "more than one Authorization header field", 400)
         scheme, text = self.credentials(request, lines)
         if scheme not in {"dpop", "bearer"} or not text:
             raise Refused("none")
-        record = self.world.read(text)
+        record = self.world.read(text, offline=True)
         if record is None:
             raise Refused("invalid_token", "unknown, expired or revoked")
         bound = record.get("cnf", {})
@@ -103,12 +98,14 @@ class Resources:
             if scheme != "bearer" or bound:
                 raise Refused("invalid_token", "only unbound tokens here")
             return record
+        if request.path.endswith("/notes") and self.rules.has("second-path"):
+            return record
         if scheme == "dpop":
             self.admit_dpop(request, place, record, bound)
-        elif "jkt" in bound:
+        elif "jkt" in bound and not ("x5t#S256" in bound and self.rules.has("both-certificate-only")):
             self.admit_downgrade(request, place, record)
-        if "x5t#S256" in bound:
-            self.admit_certificate(request, bound["x5t#S256"])
+        if "x5t#S256" in bound and not (scheme == "dpop" and self.rules.has("both-proof-only")):
+            self.admit_certificate(request, place, bound["x5t#S256"])
         return record
 
     def credentials(self, request, lines):
@@ -117,11 +114,20 @@ class Resources:
             return "bearer", parse_qs(request.query)["access_token"][0]
         if not lines and self.rules.has("form-token") and request.method == "POST":
             return "bearer", parse_qs(request.body.decode("latin-1")).get("access_token", [""])[0]
+        if not lines and self.rules.has("proxy-authorization"):
+            return "bearer", (request.lines("Proxy-Authorization") or [""])[0].partition(" ")[2].strip()
+        if not lines and self.rules.has("cookie-token"):
+            return "bearer", request.cookie("access_token") or ""
         scheme, _, text = (lines[0] if lines else "").partition(" ")
+        if len(lines) > 1:  # the scheme is of one, the token of the other
+            text = lines[-1].partition(" ")[2]
         return scheme.lower(), text.strip()
 
     def admit_dpop(self, request, place, record, bound):
-        if "jkt" not in bound and not self.rules.has("no-cnf"):
+        written = request.headers.get("Authorization", "").partition(" ")[0]
+        if self.rules.has("scheme-case") and written not in {"DPoP", "Bearer"}:
+            return
+        if "jkt" not in bound and not self.rules.has("no-cnf") and not self.rules.has("unbound-dpop"):
             raise Refused("invalid_token", "the token is not bound to a key")
         if check(request, place, self.rules, self.world, token=record) is None and not (
             self.rules.has("no-proof", place)
@@ -129,23 +135,24 @@ class Resources:
             raise Refused("proof", "a proof is needed")
 
     def admit_downgrade(self, request, place, record):
-        if self.rules.has("bearer", place) or not request.lines("Authorization"):
-            return  # a token without that header gets here only by the bugs of `credentials`
+        if self.rules.has("bearer", place) or len(request.lines("Authorization")) != 1:
+            return  # a token without that header, or with two, gets here only by the bugs of `credentials`
         proven = request.lines("DPoP") and self.rules.has("bearer-with-proof", place)
         if not proven:
             raise Refused("invalid_token", "the token is bound to a key: use DPoP")
         check(request, place, self.rules, self.world, token=record)
 
-    def admit_certificate(self, request, x5t):
-        der = request.certificate
-        if self.rules.has("certificate-header"):
-            given = next((request.headers[name] for name in HEADERS if name in request.headers), None)
-            der = der_of(given) or der
-        if der is None:
+    def admit_certificate(self, request, place, x5t):
+        chain = shown(request, self.rules, place)
+        if self.rules.has("certificate-reading") and request.method != "GET":
+            return
+        if self.rules.has("userinfo-certificate") and place == "userinfo":
+            return
+        if not chain:
             if self.rules.has("certificate-missing"):
                 return
             raise Refused("invalid_token", "the token is bound to a certificate")
-        if self.world.x5t(der) != x5t and not self.rules.has("certificate-any"):
+        if not bound_to(chain, x5t, self.world):
             raise Refused("invalid_token", "the token is bound to another certificate")
 
     # how it refuses
@@ -156,11 +163,14 @@ class Resources:
         if error == "proof":
             error, status = self.rules.rs_error, self.rules.rs_status
         if error == "none":
-            error = None
+            error = "invalid_token" if self.rules.has("challenge-uninvited") else None
         scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
         bearer_only = self.places[request.path] == "userinfo" and not self.rules.userinfo_dpop
         lines = self.challenges(scheme, error, refused.why, bearer_only=bearer_only)
-        headers = [("WWW-Authenticate", line) for line in lines]
+        headers = [("WWW-Authenticate", line) for line in lines if not self.rules.has("challenge-missing")]
+        if self.rules.rs_text:
+            kept = [("Content-Type", "text/plain"), ("Cache-Control", "no-store"), *headers]
+            return Response(status, b"No.\n", kept)
         body = {"error": error or "unauthorized", **(value or {})}
         return as_json(body, status, headers)
 
@@ -170,26 +180,11 @@ class Resources:
         if self.rules.challenge == "bare":
             return [f"{'Bearer' if scheme == 'bearer' else 'DPoP'} {told}".strip()]
         why = f'{told}, error_description="{why}"' if error else ""
-        dpop = ", ".join(
-            part
-            for part in (f'algs="{" ".join(self.rules.algs)}"', why if scheme != "bearer" else "")
-            if part
-        )
+        algs = f'algs="{" ".join(self.rules.algs)}"' if self.rules.announce else ""
+        comma = " " if self.rules.has("challenge-syntax") else ", "
+        dpop = comma.join(part for part in (algs, why if scheme != "bearer" else "") if part)
         bearer = ", ".join(part for part in ('realm="peer"', why if scheme == "bearer" else "") if part)
-        if bearer_only:
+        if bearer_only or self.rules.has("challenge-other-scheme"):
             return [f"Bearer {bearer}"]
-        lines = [f"DPoP {dpop}", f"Bearer {bearer}"]
+        lines = [f"DPoP {dpop}".strip(), f"Bearer {bearer}"]
         return [", ".join(lines)] if self.rules.challenge == "one-line" else lines
-
-
-def der_of(text):
-    """DER of a certificate from a header in one of the usual spellings, None if there is none."""
-    try:
-        text = unquote(text or "")
-        text = text.split('Cert="')[-1].split('"')[0] if 'Cert="' in text else text
-        if "BEGIN CERTIFICATE" in text:
-            text = "".join(part for part in text.split("-----")[2].split())
-        raw = base64.b64decode(text.strip(":").replace(" ", ""), validate=True)
-        return x509.load_der_x509_certificate(raw).public_bytes(serialization.Encoding.DER)
-    except (ValueError, IndexError):
-        return None

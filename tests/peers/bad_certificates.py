@@ -1,10 +1,14 @@
 """Defects of mutual TLS."""
 
+from functools import partial
+
 from peers.defect import plain
+
+mtls = partial(plain, mechanism="mtls")
 
 LIST = [
     # mutual TLS
-    *plain(
+    *mtls(
         "RS",
         "certificate",
         {
@@ -13,7 +17,7 @@ LIST = [
             "certificate-header": "the certificate is read from a header",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "x5t#S256",
         {
@@ -23,7 +27,7 @@ LIST = [
             "x5t-sha1": "the thumbprint is SHA-1",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "mtls refresh",
         {
@@ -31,7 +35,7 @@ LIST = [
             "refresh-other-certificate": "a public client refreshes with another certificate",
         },
     ),
-    *plain(
+    *mtls(
         "AS",
         "mtls client authentication",
         {
@@ -41,5 +45,51 @@ LIST = [
             "mtls-client-no-certificate": "the client_id alone authenticates",
             "mtls-self-signed-subject": "a self-signed certificate counts by its subject",
         },
+    ),
+    *mtls(
+        "AS",
+        "mtls client authentication",
+        {
+            "mtls-expired": "dates of a certificate do not count",
+            "mtls-usage": "a certificate for servers authenticates a client",
+            "mtls-issuer-name": "the CA is recognised by its name",
+            "mtls-any-of-chain": "the client may be anybody in the chain shown",
+            "mtls-subject-set": "the order of the subject's parts does not count",
+            "mtls-subject-cut": "the subject ends at a NUL",
+        },
+    ),
+    *mtls("AS", "mtls header", {"client-header": "the AS reads the certificate from a header"}),
+    *mtls(
+        "both",
+        "mtls chain",
+        {
+            "chain-last": "the last certificate of the chain is taken for the client's",
+            "resumed-loses": "a resumed connection has no certificate",
+        },
+    ),
+    *mtls(
+        "RS",
+        "certificate",
+        {
+            "certificate-subject": "another certificate with the subject is fine",
+            "certificate-key": "another certificate with the key is fine",
+            "certificate-ca": "any certificate of the right CA is fine",
+            "certificate-chain": "the right certificate may come anywhere in the chain",
+            "certificate-reading": "the certificate is compared for GET only",
+            "certificate-underscores": "the certificate is read from a header with underscores",
+            "certificate-trailer": "the certificate is read from a trailer",
+            "both-proof-only": "of a token bound to a key and a certificate only the key counts",
+            "both-certificate-only": "of a token bound to a key and a certificate only the certificate counts",
+        },
+    ),
+    *mtls("RS", "certificate", {"userinfo-certificate": "userinfo does not ask for the certificate"}),
+    *mtls("AS", "introspection", {"introspection-no-x5t": "introspection has no x5t#S256"}),
+    *mtls("AS", "unbound", {"certificate-bound-flag": "without a certificate the token is just not bound"}),
+    *plain(
+        "AS",
+        "alias",
+        {"htu-alias": "at the alias, htu has to be of the endpoint without certificates"},
+        layout="aliases",
+        mechanism="",
     ),
 ]

@@ -171,4 +171,128 @@ LIST = [
         {"nonce-no-header": "a wrong nonce gets use_dpop_nonce without a new one"},
         nonce="errors",
     ),
+    # JSON and JOSE
+    *at("as", "AS", "duplicate member", {"json-first": "of a member that comes twice the first counts"}),
+    *at("as", "AS", "serialization", {"json-serialization": "a flattened JWS in JSON is taken"}),
+    *at("as", "AS", "segments", {"two-segments": "without a third segment no signature is looked for"}),
+    *at("rs", "RS", "segments", {"more-segments": "what follows the third segment is ignored"}),
+    *at("rs", "RS", "base64url", {"base64-junk": "padding and other letters in base64url are skipped"}),
+    *at("rs", "RS", "crit", {"crit-b64": "b64 in crit is let through and not understood"}),
+    *at("as", "AS", "typ", {"typ-suffix": "any typ that ends in +jwt"}),
+    *at("as", "AS", "typ", {"assertion-as-proof": "a client assertion is a proof too"}),
+    *at("rs", "RS", "typ", {"token-as-proof": "a token of the issuer is a proof too"}),
+    *at("as", "AS", "alg", {"alg-unlisted": "only ES256 is listed, and more accepted"}, algs=("ES256",)),
+    *at("rs", "RS", "header", {"proof-decorated": "quotes and a scheme around the proof are cut off"}),
+    *at("as", "AS", "one header", {"two-empty": "an empty DPoP header beside the proof does not count"}),
+    *at("par", "AS", "one header", {"two-first": "PAR takes the first of two DPoP headers"}),
+    # keys and signatures
+    *at(
+        "as",
+        "AS",
+        "jwk",
+        {
+            "jku-fetched": "without jwk the key comes from jku",
+            "jwk-optional-members": "a jwk with kid, use, alg or key_ops is refused",
+            "off-curve-500": "a point off the curve is a 500",
+            "rsa-1024": "1024 bits of RSA are enough",
+            "rsa-exponent-1": "an RSA exponent of 1 is fine",
+        },
+    ),
+    *at("rs", "RS", "jwk", {"x5u-fetched": "x5u is fetched before anything is checked"}),
+    *at("as", "AS", "signature", {"signature-zeros": "a signature of zeros is right (CVE-2022-21449)"}),
+    *at(
+        "rs",
+        "RS",
+        "signature",
+        {
+            "signature-der": "a signature in ASN.1 is taken",
+            "signature-cached": "a signature that was right once is right for another payload",
+        },
+    ),
+    # method and URI
+    *at("rs", "RS", "htm", {"htm-override-query": "_method in the query counts as the method"}),
+    *at(
+        "as",
+        "AS",
+        "htu",
+        {
+            "htu-path-case": "upper and lower case in the path are one",
+            "htu-forwarded-proto": "X-Forwarded-Proto says what the scheme is",
+            "htu-forwarded-standard": "Forwarded says what the URI is",
+        },
+    ),
+    *at("as", "AS", "htu", {"htu-slash-decoded": "%2F and / are one"}, issuer_path="/tenant/one"),
+    *at(
+        "rs",
+        "RS",
+        "htu",
+        {
+            "htu-slashes": "// and / are one",
+            "htu-host-checked": "Host has to begin with this server's name, and then says what the URI is",
+            "htu-absolute-form": "an absolute URI in the request line says what the URI is",
+            "htu-original-url": "X-Original-URL says what the path is",
+            "htu-forwarded-prefix": "X-Forwarded-Prefix is put before the path",
+        },
+    ),
+    # time
+    *at(
+        "as",
+        "AS",
+        "iat",
+        {
+            "iat-untyped": "an iat that is no number is not compared",
+            "iat-infinite-500": "an iat of 1e400 is a 500",
+        },
+    ),
+    *at(
+        "rs",
+        "RS",
+        "iat",
+        {"iat-nan": "NaN is read, and never too old", "iat-text": "digits in a string count"},
+    ),
+    # the token's hash
+    *at("rs", "RS", "ath", {"ath-hex": "ath in hex is fine", "ath-beginning": "ath may be cut short"}),
+    # single methods and paths
+    *at("rs", "RS", "method", {"head-weaker": "the key is compared, but not for HEAD"}),
+    *at("userinfo", "RS", "method", {"post-weaker": "userinfo does not compare the key for POST"}),
+    # replay
+    *at(
+        "rs",
+        "RS",
+        "replay",
+        {
+            "replay-bytes": "the proof's bytes are remembered instead of its jti",
+            "replay-signature": "jti and signature are remembered together",
+            "replay-race": "between looking and remembering others get in",
+        },
+    ),
+    *at(
+        "as",
+        "AS",
+        "replay, late",
+        {"replay-forgets": "a jti is forgotten before a proof dated ahead has ended"},
+        past=5,
+        future=5,
+    ),
+    # nonces
+    *at("as", "AS", "nonce", {"nonce-beginning": "only the first 16 letters of a nonce count"}, **NONCES),
+    *plain(
+        "both",
+        "nonce",
+        {
+            "nonce-counter": "nonces are counted up",
+            "nonce-cacheable": "answers with a nonce may be cached",
+            "nonce-success-useless": "nonces given with a success are refused",
+        },
+        **NONCES,
+    ),
+    *plain(
+        "both",
+        "nonce",
+        {"nonce-hidden": "scripts may call, and not read DPoP-Nonce"},
+        cors="hidden",
+        **NONCES,
+    ),
+    *at("as", "AS", "nonce", {"jti-burned": "a proof without a nonce uses up its jti"}, nonce="errors"),
+    *plain("AS", "nonce", {"nonce-burns-code": "asking for a nonce uses up the code"}, nonce="errors"),
 ]

@@ -55,4 +55,83 @@ LIST = [
             "par-mismatch": "PAR takes a dpop_jkt of another key",
         },
     ),
+    # codes, refresh tokens and requests in other hands
+    *plain(
+        "AS",
+        "code",
+        {
+            "code-twice": "a code works twice",
+            "code-other-client": "a code works for another client",
+            "code-unauthenticated": "a code works without client authentication",
+        },
+    ),
+    *plain(
+        "AS",
+        "refresh",
+        {
+            "refresh-other-client": "a refresh token works for another client",
+            "refresh-unauthenticated": "a refresh token works without client authentication",
+        },
+    ),
+    *plain(
+        "AS", "refresh", {"refresh-again": "a refresh token still works when it was replaced"}, **ROTATION
+    ),
+    *plain(
+        "AS",
+        "request_uri",
+        {
+            "request-uri-client": "a request_uri works for another client",
+            "request-uri-query": "dpop_jkt beside a request_uri wins over the pushed one",
+        },
+    ),
+    # bindings that get lost on the way
+    *plain(
+        "AS",
+        "cnf",
+        {
+            "credentials-unbound": "client_credentials gives unbound tokens only",
+            "code-unbound": "the code grant gives unbound tokens only",
+            "jkt-leading-zero": "jkt is of coordinates without leading zeros",
+        },
+    ),
+    *plain(
+        "AS",
+        "registration",
+        {"registration-drops": "dpop_bound_access_tokens is dropped at registration"},
+        registration="open",
+    ),
+    # what the servers say
+    *plain(
+        "AS",
+        "token response",
+        {"token-cacheable": "a token may be cached", "token-type-missing": "the token has no token_type"},
+    ),
+    *plain("AS", "metadata", {"metadata-empty": "the metadata has an empty list"}),
+    *plain("AS", "introspection", {"introspection-open": "anybody may introspect"}),
+    *plain("RS", "metadata", {"resource-other": "the resource's metadata is of another resource"}),
+    *plain(
+        "RS",
+        "challenge",
+        {
+            "challenge-missing": "a 401 has no WWW-Authenticate",
+            "challenge-uninvited": "a request without credentials is told an error",
+            "challenge-syntax": "the comma between two parameters of a challenge is missing",
+            "challenge-other-scheme": "a DPoP request is told of Bearer only",
+        },
+    ),
+    # whom the RS lets in
+    *plain(
+        "RS",
+        "downgrade",
+        {
+            "authorization-mixed": "of two Authorization fields one gives the scheme, the other the token",
+            "proxy-authorization": "a bound token in Proxy-Authorization works",
+            "cookie-token": "a bound token in a cookie works",
+            "scheme-case": "a scheme in lower case is not checked",
+            "second-path": "a second path takes bound tokens as Bearer",
+            "unbound-dpop": "an unbound token works as DPoP with anybody's proof",
+        },
+    ),
+    *plain("RS", "revoked", {"revoked-honoured": "a revoked token still works"}),
+    *plain("RS", "expired", {"expired-honoured": "an expired token still works"}, token_seconds=20),
 ]

@@ -17,6 +17,7 @@ class Defect:
     roles: str  # AS | RS | both
     hint: str
     rules: dict
+    mechanism: str  # dpop | mtls: the cases of the other need not run; "" for all
 
 
 def at(place, roles, hint, bugs, **more):
@@ -30,10 +31,17 @@ def at(place, roles, hint, bugs, **more):
         "both": AS | RS,
     }
     return [
-        Defect(f"{place}-{bug}", line, roles, hint, {"bug": bug, "places": frozenset(where[place]), **more})
+        Defect(
+            f"{place}-{bug}",
+            line,
+            roles,
+            hint,
+            {"bug": bug, "places": frozenset(where[place]), **more},
+            "dpop",
+        )
         for bug, line in bugs.items()
     ]
 
 
-def plain(roles, hint, bugs, **more):
-    return [Defect(bug, line, roles, hint, {"bug": bug, **more}) for bug, line in bugs.items()]
+def plain(roles, hint, bugs, *, mechanism="dpop", **more):
+    return [Defect(bug, line, roles, hint, {"bug": bug, **more}, mechanism) for bug, line in bugs.items()]

@@ -6,10 +6,12 @@ import sys
 import threading
 import time
 import traceback
+from _ssl import ENCODING_DER
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
+from http.client import parse_headers
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,12 +27,18 @@ class Request:
     query: str
     headers: object
     body: bytes
-    certificate: bytes | None
+    chain: tuple[bytes, ...]  # what the client showed, its own certificate first
     origin: str
+    target: str  # the request target as it came
+    resumed: bool
 
     @property
     def url(self):
         return self.origin + self.path
+
+    @property
+    def certificate(self):
+        return self.chain[0] if self.chain else None
 
     def lines(self, name):
         return [value.strip() for value in self.headers.get_all(name) or []]
@@ -98,16 +106,58 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(response, rules)
 
     def read_request(self):
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY or self.headers.get("Transfer-Encoding"):
+        rules = self.server.rules
+        try:
+            body = self.read_body()
+        except ValueError:
             self.close_connection = True
-            self.answer(as_json({"error": "invalid_request"}, 400), self.server.rules)
+            self.answer(as_json({"error": "invalid_request"}, 400), rules)
             return None
-        target = urlsplit(self.path)
-        body = self.rfile.read(int(length))
-        certificate = self.connection.getpeercert(True)
-        origin = self.server.origin
-        return Request(self.command, target.path, target.query, self.headers, body, certificate, origin)
+        if any(len(f"{name}: {value}") > rules.header_limit for name, value in self.headers.items()):
+            self.close_connection = True
+            self.answer(Response(431, b"Request Header Fields Too Large"), rules)
+            return None
+        if rules.joined:
+            self.join_headers()
+        target, raw = urlsplit(self.path), self.requestline.split()[1]
+        return Request(
+            self.command, target.path, target.query, self.headers, body, self.chain(), self.server.origin, raw,
+            self.connection.session_reused,
+        )  # fmt: skip
+
+    def read_body(self):
+        """The body, by its length or in chunks; raises ValueError."""
+        coding, length = self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length", "0")
+        if coding is None:
+            if not length.isdecimal() or int(length) > MAX_BODY:
+                raise ValueError("length")
+            return self.rfile.read(int(length))
+        if coding.lower() != "chunked" or "Content-Length" in self.headers:
+            raise ValueError("transfer coding")
+        body = b""
+        while size := int(self.rfile.readline(100).partition(b";")[0], 16):
+            if size < 0 or len(body) + size > MAX_BODY:
+                raise ValueError("length")
+            body += self.rfile.read(size)
+            self.rfile.readline(100)
+        trailers = parse_headers(self.rfile)
+        if self.server.rules.has("certificate-trailer"):
+            for name, value in trailers.items():
+                self.headers[name] = value
+        return body
+
+    def join_headers(self):
+        for name in {name.lower() for name in self.headers}:
+            values = self.headers.get_all(name)
+            del self.headers[name]
+            self.headers[name] = values[0] if name == "authorization" else ", ".join(values)
+
+    def chain(self):
+        own = self.connection.getpeercert(True)
+        if own is None:
+            return ()
+        all_of_them = self.connection._sslobj.get_unverified_chain() or []  # public from Python 3.13 on
+        return own, *(part.public_bytes(ENCODING_DER) for part in all_of_them[1:])
 
     def answer(self, response, rules):
         if response.drop:
@@ -180,5 +230,5 @@ class Server(ThreadingHTTPServer):
                 secured.shutdown(socket.SHUT_RDWR)
             secured.close()
 
-    def handle_error(self, request, client_address):
-        pass
+    def handle_error(self, *_arguments):
+        traceback.print_exc(file=sys.stderr)

@@ -27,7 +27,9 @@ def b64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def unb64(text):
+def unb64(text, *, junk=False):
+    if junk:  # what base64 decoders of several languages do when nobody tells them not to
+        text = re.sub(r"[^A-Za-z0-9_-]", "", text)
     if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -37,8 +39,21 @@ def refuse_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
-def json_object(data):
-    value = json.loads(data.decode("utf-8"), parse_constant=refuse_constant)
+def first_wins(pairs):
+    return dict(reversed(pairs))
+
+
+def once(pairs):
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a member comes twice")
+    return dict(pairs)
+
+
+def json_object(data, *, twice="last", loose=False):
+    """An object; of a member that comes twice the `last` counts, or the `first`, or it is `refused`."""
+    hook = {"last": dict, "first": first_wins, "refused": once}[twice]
+    constants = float if loose else refuse_constant
+    value = json.loads(data.decode("utf-8"), parse_constant=constants, object_pairs_hook=hook)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  # bad input is one kind of error here
     return value
@@ -48,7 +63,7 @@ def number(text):
     return int.from_bytes(unb64(text), "big")
 
 
-def public_key(jwk):
+def public_key(jwk, *, smallest=2048):
     kind = jwk.get("kty")
     if kind == "EC":
         curve, size = CURVES[jwk["crv"]]
@@ -60,7 +75,7 @@ def public_key(jwk):
         ).public_key()
     if kind == "RSA":
         key = rsa.RSAPublicNumbers(number(jwk["e"]), number(jwk["n"])).public_key()
-        if not 2048 <= key.key_size <= 8192:
+        if not smallest <= key.key_size <= 8192:
             raise ValueError("RSA key size")
         return key
     if kind == "OKP" and jwk.get("crv") == "Ed25519":
@@ -102,6 +117,21 @@ def verify(alg, key, data, signature):
     return True
 
 
+def der_ok(key, data, signature):
+    """True if it is an ECDSA signature in ASN.1."""
+    try:
+        key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, AttributeError, TypeError):
+        return False
+    return True
+
+
+def exponent_one_ok(jwk, data, signature):
+    """True if RSA with the exponent 1, which changes nothing, gives the hash."""
+    plain = pow(int.from_bytes(signature, "big"), 1, number(jwk["n"]))
+    return plain.to_bytes(len(signature), "big").endswith(hashlib.sha256(data).digest())
+
+
 def thumbprint(jwk, *, members=None, digest=hashlib.sha256):
     names = members or REQUIRED[jwk["kty"]]
     text = json.dumps({name: jwk[name] for name in sorted(names)}, separators=(",", ":"), sort_keys=True)
@@ -124,10 +154,11 @@ def sign_es256(key, header, claims):
     return ".".join([*parts, b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))])
 
 
-def split(text):
+def split(text, *, twice="last", loose=False, junk=False):
     """Header, claims, signed bytes and signature of a compact JWS."""
     parts = text.split(".")
     if len(parts) != 3:
         raise ValueError("not three segments")
     signed = f"{parts[0]}.{parts[1]}".encode("ascii", "replace")
-    return json_object(unb64(parts[0])), json_object(unb64(parts[1])), signed, unb64(parts[2])
+    header, claims = (json_object(unb64(part, junk=junk), twice=twice, loose=loose) for part in parts[:2])
+    return header, claims, signed, unb64(parts[2], junk=junk)

@@ -24,8 +24,11 @@ class Rules:
     algs: tuple[str, ...] = LAWFUL_ALGS
     empty_absent: bool = False  # an empty header is no header
     exp_checked: bool = False  # `exp` and `nbf` in a proof count
+    json_twice: str = "last"  # of a member that comes twice counts: last | first | refused
+    jti_length: int = 1 << 30
     # nonces
-    nonce: str = "off"  # off | always (a new one on every answer) | errors | single (and only once)
+    # off | always (a new one on every answer) | errors | single (and only once) | newest (only the last one)
+    nonce: str = "off"
     nonce_first: bool = False
     nonce_seconds: float = 300
     iat_with_nonce: bool = True
@@ -37,18 +40,23 @@ class Rules:
     rs_error: str = "invalid_dpop_proof"
     rs_status: int = 401
     challenge: str = "lines"  # lines | one-line | bare
+    rs_text: bool = False  # the RS refuses in plain text
     refresh_status: int = 400
     # tokens
     token: str = "jwt"
     token_type: str = "DPoP"
+    token_seconds: int = 600
     refresh_bound: bool = False  # of confidential clients too
     rotate: bool = False
     family: bool = False  # misuse ends all refresh tokens of that consent
     burn_code: bool = False  # a code is used up also by a bad proof
+    code_reuse_revokes: bool = False  # what was issued for a code ends when it comes again
     # endpoints
     issuer_path: str = ""
     token_path: str = "/token"
     metadata: str = "both"  # both | oauth | openid
+    announce: bool = True  # the metadata and the challenges say that there is DPoP
+    registration: str = ""  # the registration endpoint is: open | closed (wants a token of its own)
     par: bool = True
     introspection: bool = True
     userinfo_dpop: bool = True
@@ -60,6 +68,10 @@ class Rules:
     close: bool = False
     chunked: bool = False
     lower: bool = False
+    cache: str = "no-store"
+    cors: str = ""  # full | hidden (no header is exposed)
+    joined: bool = False  # equal header fields become one with commas, of Authorization the first counts
+    header_limit: int = 1 << 20  # bytes of one header field
     http10: bool = False
     tls: str = "any"  # client certificates: any (the application decides) | known (alert for strangers)
     tls12: bool = False

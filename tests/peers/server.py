@@ -8,16 +8,16 @@ import argparse
 import json
 import secrets
 import sys
-import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from peers import tls
+from peers import relatives, tls
 from peers.api import CANARY, Resources
 from peers.authz import REDIRECT, Authorization
 from peers.httpd import Response, Server, as_json
-from peers.proofs import Crash, Refused
+from peers.nonces import Nonces
+from peers.refusal import Crash, Refused
 from peers.variants import DEFECTS, VARIANTS, rules_for
 from peers.world import USER, Client, World
 
@@ -35,6 +35,8 @@ class Application:
 
     def __call__(self, request):
         routes = self.authorization.routes | self.resources.routes
+        if request.method == "OPTIONS" and self.rules.cors:
+            return self.add_cors(Response(204))
         call = routes.get((request.method, request.path)) if self.here(request) else None
         if call is None:
             allowed = [method for method, path in routes if path == request.path and self.here(request)]
@@ -49,6 +51,9 @@ class Application:
         except (UnicodeDecodeError, ValueError):
             response = as_json({"error": "invalid_request"}, 400)
         self.add_nonce(request, response)
+        self.add_cache(response)
+        if self.rules.cors:
+            self.add_cors(response)
         if self.rules.extra and response.body.startswith(b"{"):
             more = {"x_peer": {"list": [1, None]}, "x_flag": True}
             response.body = json.dumps({**json.loads(response.body), **more}).encode()
@@ -72,8 +77,8 @@ class Application:
                 status, error = self.rules.as_status, self.rules.as_error
             headers = []
             if status == 401:
-                scheme = "DPoP" if refused.error == "proof" else "Basic"
-                known = f'error="{error}"' if scheme == "DPoP" else 'realm="peer"'
+                scheme = {"proof": "DPoP", "invalid_token": "Bearer"}.get(refused.error, "Basic")
+                known = 'realm="peer"' if scheme == "Basic" else f'error="{error}"'
                 headers = [("WWW-Authenticate", f"{scheme} {known}")]
             response = as_json({"error": error, "error_description": refused.why}, status, headers)
         if refused.nonce:
@@ -83,11 +88,30 @@ class Application:
     def add_nonce(self, request, response):
         place = self.resources.places.get(request.path) or self.as_places.get(request.path)
         told = any(name == "DPoP-Nonce" for name, _ in response.headers)
-        if place and self.rules.nonce in {"always", "single"}:
+        if place and self.rules.nonce in {"always", "single", "newest"}:
             if not told:
-                response.headers.append(("DPoP-Nonce", self.world.nonces[place].fresh()))
+                alone = Nonces(self.rules) if self.rules.has("nonce-success-useless") else None
+                response.headers.append(("DPoP-Nonce", (alone or self.world.nonces[place]).fresh()))
             if self.rules.has("nonce-twice"):
                 response.headers.append(("DPoP-Nonce", self.world.nonces[place].fresh()))
+
+    def add_cache(self, response):
+        told = any(name == "DPoP-Nonce" for name, _ in response.headers)
+        words = "public, max-age=60" if told and self.rules.has("nonce-cacheable") else self.rules.cache
+        response.headers = [
+            (name, words if value == "no-store" else value) for name, value in response.headers
+        ]
+
+    def add_cors(self, response):
+        response.headers += [("Access-Control-Allow-Origin", "*")]
+        if response.status == 204:
+            response.headers += [
+                ("Access-Control-Allow-Methods", "GET, HEAD, POST"),
+                ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
+            ]
+        elif self.rules.cors == "full":
+            response.headers += [("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")]
+        return response
 
 
 def make_clients(authority, rules):
@@ -108,6 +132,7 @@ def make_clients(authority, rules):
     mtls = [
         Client("m-pki", "tls_client_auth", ("client_credentials",), identity=tls.make("m-pki", authority)),
         Client("m-web", "tls_client_auth", ALL_CODE, identity=tls.make("m-web", authority)),
+        Client("m-dpop", "tls_client_auth", ("client_credentials",), identity=tls.make("m-dpop", authority)),
         Client("m-self", "self_signed_tls_client_auth", ("client_credentials",), identity=tls.make("m-self")),
         Client("m-app", "none", ALL_CODE, identity=tls.make("m-app"), certificate_bound=True),
     ]
@@ -139,7 +164,7 @@ def client_table(client):
     if "authorization_code" in client.grants:
         table["redirect_uri"] = REDIRECT
     if client.grants:
-        table["mechanisms"] = ["mtls" if client.mtls else "dpop"]
+        table["mechanisms"] = ["mtls" if client.mtls and client.id != "m-dpop" else "dpop"]
     flags = {
         "dpop_bound": client.dpop_bound,
         "certificate_bound": client.certificate_bound,
@@ -169,6 +194,7 @@ def profile(world, authority, attacker, name):
             },
         },
         "attacker": {"certificate": attacker.pem, "certificate_key": attacker.key_pem},
+        "certificates": relatives.make(world.clients["m-pki"], attacker, world.authority),
     }
     if world.rules.introspection:
         value["introspection"] = {"client": "rs"}
@@ -196,11 +222,10 @@ def build(rules, name):
     world = World(rules, make_clients(authority, rules), authority)
     application = Application(world)
     known = trusted(authority, world.clients, attacker)
-    lock = threading.Lock()
 
     def listen(ask):
         context = tls.context(server, ask, known, tls12=rules.tls12)
-        return Server(application, rules, context, lock)
+        return Server(application, rules, context, world.lock)
 
     first = listen("never" if rules.layout == "aliases" else rules.tls)
     second = None

@@ -40,13 +40,26 @@ class Identity:
         return self.certificate.subject.rfc4514_string()
 
 
-def make(name, issuer=None, *, authority=False, usage=ExtendedKeyUsageOID.CLIENT_AUTH, hosts=()):
+ORDER = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+
+
+def make(
+    name,
+    issuer=None,
+    *,
+    authority=False,
+    usage=ExtendedKeyUsageOID.CLIENT_AUTH,
+    hosts=(),
+    key=None,
+    start=dt.timedelta(hours=-1),
+    end=dt.timedelta(days=3),
+    order=ORDER,
+):
     """A certificate for `name`, signed by `issuer` or by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Peer"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
-    )
-    start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    values = {NameOID.ORGANIZATION_NAME: "Peer", NameOID.COMMON_NAME: name}
+    subject = x509.Name([x509.NameAttribute(kind, values[kind]) for kind in order])
+    now = dt.datetime.now(dt.UTC)
     signer = issuer or Identity(None, key)
     builder = (
         x509.CertificateBuilder()
@@ -54,8 +67,8 @@ def make(name, issuer=None, *, authority=False, usage=ExtendedKeyUsageOID.CLIENT
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=3))
+        .not_valid_before(now + start)
+        .not_valid_after(now + end)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
@@ -78,15 +91,22 @@ def make(name, issuer=None, *, authority=False, usage=ExtendedKeyUsageOID.CLIENT
     return Identity(builder.sign(signer.key, hashes.SHA256()), key)
 
 
-def issued_by(der, authority):
+def extension(certificate, kind):
+    """The extension's value, None without it."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def issued_by(certificate, authority, *, timeless=False):
     """True if the certificate is signed by the authority and in its time."""
-    certificate = x509.load_der_x509_certificate(der)
     now = dt.datetime.now(dt.UTC)
     try:
         certificate.verify_directly_issued_by(authority.certificate)
     except Exception:  # noqa: BLE001  # three kinds of error, one meaning
         return False
-    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+    return timeless or certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 
 
 VERIFY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)

@@ -24,6 +24,8 @@ VARIANTS = {
     "htm-any-case": ("htm is compared without case", {"htm_case": False}),
     "typ-media-type": ("typ is compared as a media type", {"typ_media": True}),
     "empty-header-absent": ("an empty DPoP header is no header", {"empty_absent": True}),
+    "duplicates-refused": ("a JSON member that comes twice is refused", {"json_twice": "refused"}),
+    "jti-256": ("a jti may have 256 letters", {"jti_length": 256}),
     # algorithms
     "rs256-only": ("RS256 only", {"algs": ("RS256",)}),
     "ps256-only": ("PS256 only", {"algs": ("PS256",)}),
@@ -37,6 +39,7 @@ VARIANTS = {
     "refresh-403": ("refreshing with another key is a 403", {"refresh_status": 403}),
     "challenge-one-line": ("both challenges in one header field", {"challenge": "one-line"}),
     "challenge-bare": ("the challenge has only an error", {"challenge": "bare"}),
+    "rs-text": ("the RS refuses in plain text", {"rs_text": True}),
     # nonces
     "nonce-always": ("nonces needed, a new one on every answer", {"nonce": "always"}),
     "nonce-errors": (
@@ -44,6 +47,8 @@ VARIANTS = {
         {"nonce": "errors", "nonce_seconds": 20},
     ),
     "nonce-single": ("a nonce works once, a new one on every answer", {"nonce": "single"}),
+    "nonce-newest": ("only the newest nonce is good", {"nonce": "newest"}),
+    "nonce-short": ("a nonce is good for 5 s", {"nonce": "always", "nonce_seconds": 5}),
     "nonce-first": ("the nonce is looked at before anything else", {"nonce": "errors", "nonce_first": True}),
     "nonce-iat-ignored": (
         "the nonce is the clock, iat only has to be there",
@@ -61,6 +66,11 @@ VARIANTS = {
     "refresh-bound": ("refresh tokens of confidential clients are bound", {"refresh_bound": True}),
     "rotation": ("refresh tokens work once", {"rotate": True}),
     "family-revoked": ("misuse ends all refresh tokens of a consent", {"rotate": True, "family": True}),
+    "code-reuse-revokes": (
+        "what was issued for a code ends when it comes again",
+        {"code_reuse_revokes": True},
+    ),
+    "token-60": ("access tokens last 60 s", {"token_seconds": 60}),
     "code-burned": ("a bad proof uses up the code", {"burn_code": True}),
     # endpoints
     "userinfo-plain": ("userinfo knows no DPoP", {"userinfo_dpop": False}),
@@ -72,7 +82,14 @@ VARIANTS = {
     "metadata-openid": ("only OpenID metadata, below a path", {"metadata": "openid", "issuer_path": "/a"}),
     "resource-query": ("the resource has a query it needs", {"resource_query": "view=full&x=1"}),
     "extra-members": ("unknown members in all JSON", {"extra": True}),
+    "unannounced": ("neither metadata nor challenges speak of algorithms", {"announce": False}),
+    "registration": ("anybody may register clients", {"registration": "open"}),
+    "registration-closed": ("registering takes a token nobody has", {"registration": "closed"}),
     # wire
+    "header-limit": ("431 for a header field of more than 8,000 bytes", {"header_limit": 8000}),
+    "joined": ("equal header fields are joined, of Authorization the first counts", {"joined": True}),
+    "cors": ("scripts of any origin may call and read the headers", {"cors": "full"}),
+    "cache-words": ("not to be cached, in other words", {"cache": "private, no-cache, no-store, max-age=0"}),
     "slow": ("150 ms an answer", {"delay": 0.15}),
     "rate-limited": ("now and then 429 for a second", {"rate": 60}),
     "close": ("every answer closes the connection", {"close": True}),

@@ -49,7 +49,7 @@ class Draft:
 
     `token` travels as `Authorization: <scheme> <token>`. `proof_headers` turns the encoded proof into the values of
     the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is. `trailers` follow a body
-    that goes in chunks (RFC 9112 section 7.1.2).
+    that goes in chunks (RFC 9112 section 7.1.2). `target` replaces the request target that `url` gives.
     """
 
     method: str
@@ -65,6 +65,7 @@ class Draft:
     proof_name: str = "DPoP"
     trailers: list[tuple[str, str]] = field(default_factory=list)
     proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
+    target: str | None = None
 
     def all_headers(self) -> list[tuple[str, str]]:
         """Return every header field line in the order it is sent."""

@@ -28,11 +28,16 @@ def _post(client: Client, draft: Draft, _audience: str, _now: float) -> None:
     draft.form |= {"client_id": client.id, "client_secret": client.secret.get_secret_value()}
 
 
-def assertion(client: Client, audience: str, now: float, typ: str = "JWT") -> str:
-    """Return a new client assertion (RFC 7523 section 3) of a client that has a key; `typ` is its kind."""
+def client_key(client: Client) -> Key:
+    """Return the key with which a client of private_key_jwt signs its assertions."""
     assert client.key is not None  # noqa: S101 - the profile's validation guarantees it
-    key = Key.from_pem(client.key.get_secret_value(), client.key_alg)
-    header: Json = {"alg": key.alg, "typ": typ} | ({"kid": client.key_id} if client.key_id else {})
+    return Key.from_pem(client.key.get_secret_value(), client.key_alg)
+
+
+def assertion(client: Client, audience: str, now: float) -> str:
+    """Return a new client assertion (RFC 7523 section 3) of a client that has a key."""
+    key = client_key(client)
+    header: Json = {"alg": key.alg, "typ": "JWT"} | ({"kid": client.key_id} if client.key_id else {})
     claims: Json = {
         "iss": client.id,
         "sub": client.id,

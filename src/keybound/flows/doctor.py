@@ -14,6 +14,7 @@ from keybound.craft.forwarding import HEADERS, spoofs
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
+from keybound.flows.grants import USED_TO
 from keybound.flows.session import ACCESS, Lane, Session, proof_algs
 from keybound.judge.answer import Outcome
 from keybound.target.discovery import Metadata, discover
@@ -101,7 +102,7 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
 
 
 def _first_grants(session: Session) -> list[Lane]:
-    return [lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, *ACCESS)]
+    return [lane for mechanism in MECHANISMS for lane in session.lanes(mechanism, *ACCESS, *USED_TO)]
 
 
 def _tokens(session: Session, found: Diagnosis) -> None:

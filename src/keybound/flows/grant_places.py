@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from keybound.errors import NotApplicable
-from keybound.flows import places
+from keybound.flows import grants, places
 from keybound.flows.places import BAD_GRANT, Place
 from keybound.flows.session import Lane, Session
 from keybound.target.profile import Client, Grant
@@ -83,6 +83,16 @@ def refresh(session: Session, lane: Lane) -> Place:
     return place
 
 
+def refreshed(session: Session) -> Place:
+    """Return a refresh, of a confidential client before others: only its proof can be wrong then."""
+    lanes = sorted(session.lanes("dpop", "refresh_token"), key=lambda lane: lane.client.auth == "none")
+    if not lanes:
+        raise NotApplicable("the profile names no client with the grant refresh_token")
+    place = refresh(session, lanes[0])
+    place.exact = places.BAD_PROOF_AS
+    return place
+
+
 def _public(client: Client) -> bool:
     return client.auth == "none"
 
@@ -102,6 +112,19 @@ def users_code(session: Session, facts: Facts) -> Place:
     return code(session, places.measured_lane(facts, "userinfo.dpop", lanes))
 
 
+def device_with_proof(session: Session) -> Place:
+    """Return the poll of a device flow that began with a proof."""
+    lane = lane_of(session, "device_code")
+    place = places.grant(session, lane)
+    place.material = lambda: grants.device(session, lane, session.key())
+    return held(place)
+
+
+def any_grant(session: Session, grant: Grant) -> Place:
+    """Return the token endpoint for one grant. What is good once is kept until it is used."""
+    return held(places.grant(session, lane_of(session, grant)))
+
+
 GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "code": lambda s, _: code(s, lane_of(s, "authorization_code")),
     "code.confidential": lambda s, _: code(
@@ -110,6 +133,13 @@ GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "code.bound-client": lambda s, _: code(
         s, lane_of(s, "authorization_code", bound_and_confidential, "bound confidential ")
     ),
+    "token.device_code": lambda s, _: any_grant(s, "device_code"),
+    "token.ciba": lambda s, _: any_grant(s, "ciba"),
+    "token.token_exchange": lambda s, _: any_grant(s, "token_exchange"),
+    "token.jwt_bearer": lambda s, _: any_grant(s, "jwt_bearer"),
+    "token.authorization_code": lambda s, _: any_grant(s, "authorization_code"),
+    "token.refresh_token": lambda s, _: refreshed(s),
+    "device.bound": lambda s, _: device_with_proof(s),
     "code.signed": lambda s, _: signed_code(s),
     "code.user": users_code,
     "par.confidential": lambda s, _: places.par(s, lambda lane: confidential(lane.client)),

@@ -1,5 +1,6 @@
 """The login driver: goes through the authorization endpoint as a person's browser would, filling HTML forms."""
 
+import re
 import warnings
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
@@ -16,6 +17,7 @@ _STEPS = 20
 _READ = 1 << 16  # characters that are parsed from the first form on, and
 _FORMS, _FIELDS = 20, 60  # what is looked at of them: a hostile megabyte would take minutes
 _USERNAME_TYPES = {"text", "email", "tel", ""}
+_PASSWORD = re.compile(r"type=[\"']?password", re.IGNORECASE)
 _CONSENT = (
     "allow",
     "accept",
@@ -158,13 +160,48 @@ def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict
         if form is None:
             path = urlsplit(request.url).path
             raise Inconclusive(f"the login met a page without a form (status {response.status}) at {path}")
-        method, action, fields = form
-        following = _next_url(profile, request.url, action)
-        sent = urlencode(fields)
-        if method == "GET":
-            following = f"{following.partition('?')[0]}?{sent}"
-            request = Request("GET", following, tuple(cookies.header(following)))
-        else:
-            kind = ("Content-Type", "application/x-www-form-urlencoded")
-            request = Request("POST", following, (*cookies.header(following), kind), sent.encode())
+        request = _submitted(profile, request.url, form, cookies)
     raise Inconclusive(f"the login did not end after {_STEPS} pages: check [login] in the profile")
+
+
+def _submitted(
+    profile: Profile, page: str, form: tuple[str, str, list[tuple[str, str]]], cookies: _Cookies
+) -> Request:
+    """Return the request that sends a filled form of the page at the URL `page`."""
+    method, action, fields = form
+    following, sent = _next_url(profile, page, action), urlencode(fields)
+    if method == "GET":
+        following = f"{following.partition('?')[0]}?{sent}"
+        return Request("GET", following, tuple(cookies.header(following)))
+    kind = ("Content-Type", "application/x-www-form-urlencoded")
+    return Request("POST", following, (*cookies.header(following), kind), sent.encode())
+
+
+def approve(wire: Wire, profile: Profile, url: str, user_code: str) -> None:
+    """Open the verification page of a device flow, log in and agree (RFC 8628 section 3.3).
+
+    It ends at a page without a form, or at one that was filled in before: the token request will show what came of it.
+    Raises Inconclusive when a page does not answer.
+    """
+    assert profile.login is not None  # noqa: S101 - the profile's validation guarantees it
+    with_code = profile.login.model_copy(update={"username": user_code})
+    cookies, filled = _Cookies(), set()
+    request = Request("GET", _next_url(profile, url, url))
+    for _ in range(_STEPS):
+        exchange = wire.send(request, label="verification page")
+        cookies.learn(request.url, exchange)
+        response = exchange.response
+        if response is None:
+            raise Inconclusive(f"the verification page did not answer: {exchange.trouble}: {exchange.detail}")
+        location = response.first("Location")
+        if 300 <= response.status < 400 and location:
+            following = _next_url(profile, request.url, location)
+            request = Request("GET", following, tuple(cookies.header(following)))
+            continue
+        text = response.text if response.status < 500 else ""
+        # on a page without a password field the first text field is for the code that the device shows
+        form = fill_form(text, profile.login if _PASSWORD.search(text) else with_code)
+        if form is None or (seen := (form[1], *(name for name, _ in form[2]))) in filled:
+            return
+        filled.add(seen)
+        request = _submitted(profile, request.url, form, cookies)

@@ -26,7 +26,15 @@ BAD_TOKEN = Exact((401,), ("invalid_token", "invalid_dpop_proof"))
 BAD_CLIENT = Exact((400, 401), ("invalid_client",))
 BAD_CERTIFICATE = Exact((401,), ("invalid_token",))
 
-_CHEAP_FIRST: tuple[Grant, ...] = ("client_credentials", "refresh_token", "authorization_code")
+_CHEAP_FIRST: tuple[Grant, ...] = (
+    "client_credentials",
+    "jwt_bearer",
+    "token_exchange",
+    "refresh_token",
+    "authorization_code",
+    "ciba",
+    "device_code",
+)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from keybound.craft.jose import SUPPORTED_ALGS, Key, sha256_b64url
 from keybound.craft.proof import new_proof
 from keybound.craft.request import NO_CERTIFICATE, Actor, Delta, Draft, Identity
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows import minting
+from keybound.flows import grants, minting
 from keybound.flows.client_auth import authenticate
 from keybound.flows.login import authorize
 from keybound.flows.nonces import Nonces
@@ -27,6 +27,7 @@ from keybound.wire.exchange import Request, Response
 
 _IAT_MARGIN = 1.0  # some servers refuse an iat even one second ahead of their clock
 _EXPIRY_MARGIN = 30.0
+_GIVE_REFRESH: tuple[Grant, ...] = ("authorization_code", "device_code", "ciba")
 ACCESS: tuple[Grant | Source, ...] = ("minted", "command", "client_credentials", "authorization_code")
 """The ways to an access token that need no other token first."""
 
@@ -158,7 +159,9 @@ class Session:
     ) -> Answer:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
         trailers = tuple(draft.trailers)
-        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers)
+        request = Request(
+            draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers, draft.target
+        )
         exchange = self.wire.send(request, draft.identity, label)
         answer = read(exchange, effect, certificate_matters=certificate_matters)
         self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)
@@ -215,7 +218,7 @@ class Session:
     def token_draft(self, lane: Lane, grant_form: dict[str, str], key: Key | None = None) -> Draft:
         """Return a token request of `lane`; `grant_form` holds the grant's own parameters. DPoP lanes carry a proof."""
         client = lane.client
-        form = {"grant_type": lane.grant, **grant_form, **client.token_params}
+        form = {"grant_type": grants.grant_type(lane.grant), **grant_form, **client.token_params}
         if client.scope and lane.grant == "client_credentials":
             form["scope"] = client.scope
         proof_key = (key or self.key()) if lane.mechanism == "dpop" else None
@@ -301,14 +304,15 @@ class Session:
             return self.code_form(lane, self.code(lane))
         if lane.grant == "refresh_token":
             return {"refresh_token": self.refresh_token(lane)}
-        return {}
+        make = grants.FORMS.get(lane.grant)
+        return make(self, lane) if make else {}
 
     def refresh_token(self, lane: Lane, key: Key | None = None) -> str:
         """Return a new refresh token, from a new login; raises NotApplicable when the target gives none."""
-        first = Lane(lane.name, lane.client, "authorization_code", lane.mechanism)
-        token = self.issue(first, key=key)
+        grant = next(each for each in _GIVE_REFRESH if each in lane.client.grants)
+        token = self.issue(Lane(lane.name, lane.client, grant, lane.mechanism), key=key)
         if token.refresh is None:
-            raise NotApplicable(f"client {lane.name} gets no refresh token from the authorization_code grant")
+            raise NotApplicable(f"client {lane.name} gets no refresh token from the {grant} grant")
         return token.refresh
 
     def issue(

@@ -39,11 +39,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number that the specifications leave open."""
+    """A number that the specifications leave open, or a few words in place of one."""
 
     name: str
     place: str
-    value: float
+    value: float | str
     unit: str
 
 

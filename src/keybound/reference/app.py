@@ -5,14 +5,21 @@ from typing import Any
 
 from aiohttp import web
 
-from . import authorize, introspection, resource, resource_metadata, token_endpoint
+from . import authorize, introspection, other_grants, resource, resource_metadata, token_endpoint
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
 from .proof import PROOF_ALGS
 from .state import REFERENCE, Reference, alias_of
 
 MAX_BODY = 65536
-_NONCE_SIDES = {"/token": "as", "/par": "as", "/api": "rs", "/api/notes": "rs", "/userinfo": "rs"}
+_NONCE_SIDES = {
+    "/token": "as",
+    "/par": "as",
+    "/device_authorization": "as",
+    "/api": "rs",
+    "/api/notes": "rs",
+    "/userinfo": "rs",
+}
 _CACHEABLE = {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/jwks"}
 _ASSERTION_ALGS = ["ES256"]
 
@@ -24,26 +31,34 @@ def metadata_of(state: Reference) -> dict[str, Any]:
     issuer, clients = state.issuer, state.authenticator.clients.values()
     methods = _sorted(clients, lambda client: (client.auth,))
     confidential = [method for method in methods if method != "none"]
-    algs: Any = list(PROOF_ALGS)
+    algs: Any = [
+        alg for alg in PROOF_ALGS if alg != "ES256" or not state.faults.on("as-metadata-without-es256")
+    ]
     if state.faults.on("as-metadata-algs-none"):
         algs.append("none")
+    if state.faults.on("as-metadata-algs-partial"):
+        algs.remove("RS256")
     if state.faults.on("as-metadata-secrets-only"):
         methods = [method for method in methods if "secret" in method]
     if state.faults.on("as-metadata-algs-string"):
         algs = " ".join(algs)
+    wrong, plain = state.faults.on, issuer.replace("https", "http", 1)
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
         "introspection_endpoint": f"{issuer}/introspect",
-        "revocation_endpoint": f"{issuer}/revoke",
+        "revocation_endpoint": f"{plain if wrong('as-metadata-endpoint-http') else issuer}/revoke",
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
+        "backchannel_token_delivery_modes_supported": ["poll"],
         "jwks_uri": f"{issuer}/jwks",
         "scopes_supported": _sorted(clients, lambda client: client.scope.split()),
         "grant_types_supported": _sorted(clients, lambda client: client.grants),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        **({} if wrong("as-metadata-incomplete") else {"response_types_supported": ["code"]}),
+        "response_modes_supported": [] if wrong("as-metadata-empty-array") else ["query"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["public"],
@@ -96,11 +111,11 @@ async def jwks(request: web.Request) -> web.Response:
     return web.json_response({"keys": [{**tokens.jwk(), "kid": tokens.kid, "use": "sig", "alg": "ES256"}]})
 
 
-def _error(error: OAuthError) -> web.Response:
+def _error(state: Reference, error: OAuthError) -> web.Response:
     if error.html:
         return authorize.page(str(error), status=error.status)
     response = web.json_response({"error": error.code, "error_description": str(error)}, status=error.status)
-    if error.status == 401:
+    if error.status == 401 and not state.faults.on("as-invalid-client-without-challenge"):
         response.headers["WWW-Authenticate"] = 'Basic realm="reference"'
     return response
 
@@ -113,7 +128,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response = await handler(request)
     except OAuthError as error:
-        response = _error(error)
+        response = _error(state, error)
     except Refusal as refusal:
         response = resource.refuse(state, refusal)
     except Crash:
@@ -121,7 +136,15 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path not in _CACHEABLE:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Pragma"] = "no-cache"
+    if request.path == "/token" and state.faults.on("as-token-cacheable"):
+        response.headers["Cache-Control"] = "private"
     side = _NONCE_SIDES.get(request.path, "")
+    if side and "Origin" in request.headers:
+        hidden = state.faults.on(f"{side}-cors-hides-nonce")
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = (
+            "Date" if hidden else "WWW-Authenticate, DPoP-Nonce"
+        )
     if side in state.nonces:
         _hand_out(state, side, response)
     return response
@@ -149,6 +172,10 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/authorize", authorize.authorize),
     ("POST", "/login", authorize.login),
     ("POST", "/token", token_endpoint.token),
+    ("POST", "/device_authorization", other_grants.device_authorization),
+    ("GET", "/device", other_grants.device_page),
+    ("POST", "/device", other_grants.device_page),
+    ("POST", "/bc-authorize", other_grants.backchannel),
     ("POST", "/introspect", introspection.introspect),
     ("POST", "/revoke", introspection.revoke),
     ("GET", "/userinfo", resource.userinfo),

@@ -13,7 +13,16 @@ from aiohttp import web
 from . import jose
 from .clients import REDIRECT_URI, Client
 from .errors import OAuthError
-from .state import REFERENCE, USERNAME, Reference, authenticated, parameters, proof_of, read_form
+from .state import (
+    REFERENCE,
+    USERNAME,
+    Reference,
+    authenticated,
+    parameters,
+    proof_of,
+    read_form,
+    refuse_unknown,
+)
 from .tokens import CODE_LIFETIME, AuthorizationRequest, Code, Grant
 
 REQUEST_URI_LIFETIME = 90
@@ -110,6 +119,7 @@ async def authorize(request: web.Request) -> web.Response:
     state = request.app[REFERENCE]
     try:
         params = parameters(request.rel_url.raw_query_string)
+        refuse_unknown(state, params)
         client = _known_client(state, params)
         if "request_uri" in params:
             pushed = _pushed(state, client, params["request_uri"])
@@ -175,7 +185,7 @@ async def login(request: web.Request) -> web.Response:
     given = form.get("password", "").encode()
     if form.get("username") != USERNAME or not hmac.compare_digest(given, state.password.encode()):
         return _login_page(state, wanted, "Wrong user name or password.", 400)
-    code = secrets.token_urlsafe(32)
+    code = secrets.token_urlsafe(6 if state.faults.on("as-short-codes") else 32)
     grant = Grant(wanted.client, USERNAME, wanted.scope)
     if wanted.implicit:
         token = state.tokens.issue(grant, {}, wanted.scope)

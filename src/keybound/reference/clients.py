@@ -19,8 +19,14 @@ REDIRECT_URI = "https://localhost/cb"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
+_WITH_SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 _ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
 _NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+CIBA = "urn:openid:params:grant-type:ciba"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+GRANTOR = "https://assertions.example"
 _CODE = ("authorization_code", "refresh_token")
 
 
@@ -42,6 +48,7 @@ class Client:
     identity: pki.Identity | None = None
     jwks_uri: str | None = None
     """Where the certificate of self_signed_tls_client_auth is to be fetched; None: it is `identity`'s."""
+    grantor: ec.EllipticCurvePrivateKey | None = None  # of the issuer whose assertions it may present
     registered_by: str = "dn"
     """By what tls_client_auth knows the client: its DN, or one kind of alternative name."""
 
@@ -86,6 +93,11 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
         Client(
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
             identity=made.public_mtls,
+        ),
+        Client("device", "none", (DEVICE, "refresh_token"), "openid read"),
+        Client(
+            "backend", "client_secret_basic", (EXCHANGE, CIBA, JWT_BEARER), "openid read", secret=secret(),
+            grantor=pki.new_key(),
         ),
         *(
             [
@@ -135,6 +147,11 @@ class Authenticator:
         client = self.clients.get(form.get("client_id", ""))
         if client is None:
             raise _invalid_client()
+        if client.auth in _WITH_SECRETS and "client_secret" not in form:
+            if self.faults.on("as-client-authentication-optional"):
+                return client
+        elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
+            return client
         if client.identity is None and any(
             kind in form and self.faults.on(fault) for kind, fault in _NO_CREDENTIALS.items()
         ):
@@ -176,13 +193,12 @@ class Authenticator:
         """RFC 7523 section 3; the issuer and both endpoints are accepted audiences (RFC 9126 section 2)."""
         try:
             jws = jose.parse_jws(form["client_assertion"])
+            if "jwk" in jws.header and self.faults.on("as-proof-as-assertion-ok"):
+                return self.clients[form["client_id"]]
             client = self.clients.get(str(jws.claims.get("sub")))
             if client is None or client.key is None or form.get("client_assertion_type") != ASSERTION_TYPE:
                 raise _invalid_client()
-            typed = jws.header.get("typ", "JWT") in _ASSERTION_TYPS
-            if jws.header.get("alg") != "ES256" or not (
-                typed or self.faults.on("as-assertion-typ-not-compared")
-            ):
+            if jws.header.get("alg") != "ES256" or jws.header.get("typ", "JWT") not in _ASSERTION_TYPS:
                 raise _invalid_client()
             jose.verify(jws, client.key.public_key(), "ES256")
         except ValueError:

@@ -10,15 +10,11 @@ from .token_faults import TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red.
-
-    `role` is the one role whose cases can notice it; None when it shows at both servers.
-    """
+    """One defect: its id, what is wrong in one line, and the requirements a run against it turns red."""
 
     id: str
     wrong: str
     requirements: tuple[str, ...]
-    role: str | None = None
 
 
 # What a bad proof that is taken breaks in any case, beside the rule it breaks.
@@ -185,22 +181,24 @@ _PROOF = [
         "what jku and x5u point to is fetched, and its key used where jwk is missing",
         "RFC8725-3.10-no-key-fetch RFC9449-4.3-jwk-present",
     ),
+    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
 ]
 
 # Other defects of the proof check; each exists twice too.
+_REPLAY = "RFC9449-11.1-jti-replay"
 _BOTH = [
     (
         "htu-not-normalised",
         "htu is compared as a string, query and all",
         "RFC9449-4.3-htu-normalization RFC9449-4.3-htu-query-fragment",
     ),
-    ("no-replay-store", "a proof can be used again", "RFC9449-11.1-jti-replay"),
+    ("no-replay-store", "a proof can be used again", f"{_REPLAY} {faults_time.REPLAYED}"),
     (
         "replay-by-bytes",
         "a used proof is remembered by its bytes, which have several spellings",
         "RFC9449-11.1-jti-replay",
     ),
-    ("replay-store-late", "a used proof is remembered a moment later", "RFC9449-11.1-jti-replay"),
+    ("replay-store-late", "a used proof is remembered a moment later", f"{_REPLAY} {faults_time.REPLAYED}"),
     ("refuses-extra-members", "unknown claims and header members are refused", "RFC9449-4.2-extra-members"),
     (
         "signature-es-only",
@@ -222,8 +220,12 @@ _BOTH = [
     ),
     ("iat-integer-only", "an iat with a fraction is refused", "RFC9449-4.3-iat-present"),
     ("crashes-on-huge-iat", "an iat of 1e400 ends in a 500", "KEYBOUND-robustness"),
-    ("nonce-optional", "a proof without a nonce is taken once one was given", "RFC9449-11.3-nonce-downgrade"),
-    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce"),
+    (
+        "nonce-optional",
+        "a proof without a nonce is taken once one was given",
+        "RFC9449-11.3-nonce-downgrade ATPROTO-dpop-nonce-required",
+    ),
+    ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce RFC9449-9-nonce-issuer"),
     ("nonce-cut", "the last character of a nonce is not compared", "RFC9449-4.3-nonce"),
     ("nonce-wrong-status", "a missing nonce is answered with the other side's status", ""),
     ("nonce-withheld", "a wrong nonce is refused and no new one is given", ""),
@@ -245,6 +247,11 @@ _BOTH = [
     ("refuses-eddsa", "EdDSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("refuses-rsa", "RSA proofs are refused though advertised", "RFC9449-4.3-alg-supported"),
     ("crashes-on-odd-jwk", "a jwk that is not an object ends in a 500", "KEYBOUND-robustness"),
+    (
+        "cors-hides-nonce",
+        "pages of other origins cannot read the challenge or nonce",
+        "RFC9449-7.1-cors-expose",
+    ),
     ("exp-nbf-ignored", "exp and nbf of a proof are not looked at", "RFC7519-4.1.4-exp-nbf"),
     (
         "unadvertised-alg-ok",
@@ -262,7 +269,6 @@ _BOTH = [
         "RFC8725-3.1-algorithm-verified FAPI2SP-5.4.1-jwt-bcp",
     ),
     ("rsa-sha1-ok", "RSA with SHA-1 is taken", "RFC8725-3.2-current-algorithms"),
-    ("kty-case-ignored", "kty is compared without its case", "RFC9449-4.3-jwk-present"),
     ("crashes-on-long-jti", "a long jti ends in a 500", "RFC9449-11.1-jti-size"),
     ("crashes-on-bad-point", "a point that is not on its curve ends in a 500", "KEYBOUND-robustness"),
     (
@@ -280,7 +286,11 @@ _RS = [
     ("ath-sha512-ok", "ath may be a SHA-512 hash", "RFC9449-11.10-sha256 RFC9449-7.1-proof-checked"),
     ("ath-of-any-token", "ath may be the hash of any token seen before", "RFC9449-4.3-ath"),
     ("kid-as-thumbprint", "kid of the jwk is taken for its thumbprint", "RFC9449-4.3-key-match"),
-    ("query-token-ok", "a bound token in the query is a bearer token", "RFC9449-7.2-bearer-body-query"),
+    (
+        "query-token-ok",
+        "a bound token in the query is a bearer token",
+        "RFC9449-7.2-bearer-body-query OAUTH21-5.1-token-in-query FAPI2SP-5.3.4-token-in-query",
+    ),
     (
         "form-token-ok",
         "a bound token in a form is a bearer token",
@@ -325,7 +335,7 @@ _RS = [
     (
         "scheme-case-sensitive",
         "the scheme name is compared with its case",
-        "RFC9110-11.1-scheme-case RFC9449-7.1-scheme-case",
+        "RFC9110-11.1-scheme-case RFC9449-7.1-scheme-case FAPI2SP-5.3.4-token-in-header",
     ),
     (
         "wants-get-as-htm",
@@ -333,14 +343,22 @@ _RS = [
         "RFC9449-4.3-htm",
     ),
     ("htu-query-kept", "a request with a query is compared with its query", "RFC9449-4.3-htu-query-fragment"),
-    ("no-challenge", "a 401 has no WWW-Authenticate", "RFC9449-7.1-challenge"),
-    ("challenge-without-error", "the challenge has no error", "RFC9449-7.1-challenge-error"),
+    (
+        "no-challenge",
+        "a 401 has no WWW-Authenticate",
+        "RFC9449-7.1-challenge RFC6750-3-challenge RFC9110-15.5.2-challenge",
+    ),
+    (
+        "challenge-without-error",
+        "the challenge has no error",
+        "RFC9449-7.1-challenge-error RFC6750-3-challenge-error",
+    ),
     ("challenge-without-algs", "the DPoP challenge has no algs", "RFC9449-7.1-challenge-algs"),
     ("challenge-lists-none", "algs of the challenge contains none", "RFC9449-4.3-alg-asymmetric"),
     (
         "error-without-credentials",
         "a request without credentials is told an error",
-        "RFC9449-7.2-challenge-no-error",
+        "RFC9449-7.2-challenge-no-error RFC6750-3.1-no-error",
     ),
     (
         "mtls-certificate-optional",
@@ -363,6 +381,22 @@ _RS = [
         "a DPoP-bound token works under Bearer if a good proof comes along",
         "RFC9449-7.2-bearer-downgrade",
     ),
+    ("bearer-wrong-status", "a bad bearer token is answered 400", "RFC6750-3.1-error-status"),
+    ("challenge-attributes-twice", "a challenge has its error twice", "RFC6750-3-attributes-once"),
+    ("bearer-refused", "a Bearer token is refused though the scheme is offered", "RFC6750-2.1-bearer-header"),
+    (
+        "error-in-other-challenge",
+        "the error stands in the challenge of the scheme that was not tried",
+        "RFC9449-7.2-challenge-attempted-scheme RFC9449-7.1-challenge-error",
+    ),
+    (
+        "bad-token-blamed-on-proof",
+        "a bad token is answered invalid_dpop_proof",
+        "RFC9449-7.1-challenge-invalid-proof",
+    ),
+    ("ath-is-enough", "with a right ath, method and address are not compared", "RFC9449-7-ath-not-enough"),
+    ("scope-ignored", "the scope of a token is not looked at", "FAPI2SP-5.3.4-sufficient-scope"),
+    ("scope-wrong-status", "insufficient_scope comes with 401", "RFC6750-3.1-error-status"),
     (
         "ath-prefix-ok",
         "ath may be the beginning of the hash",
@@ -375,8 +409,16 @@ _RS = [
         "RFC9449-4.3-ath RFC9449-7.1-proof-checked",
     ),
     ("jwk-members-hashed", "jkt is computed over every member of the jwk", "RFC7638-3-required-members"),
-    ("first-authorization", "of several Authorization fields the first counts", "RFC6750-3.1-one-transport"),
-    ("last-authorization", "of several Authorization fields the last counts", "RFC6750-3.1-one-transport"),
+    (
+        "first-authorization",
+        "of several Authorization fields the first counts",
+        "RFC6750-3.1-one-transport RFC9449-7.2-challenge-ambiguous",
+    ),
+    (
+        "last-authorization",
+        "of several Authorization fields the last counts",
+        "RFC6750-3.1-one-transport RFC9449-7.2-challenge-ambiguous",
+    ),
     (
         "token-elsewhere-ignored",
         "a token in the query or a form beside the header is not seen",
@@ -389,15 +431,20 @@ _RS = [
 
 _AS = [
     ("says-bearer", "a bound token is announced as Bearer", "RFC9449-5-bearer-option RFC9449-5-token-type"),
-    ("says-nothing", "the token response has no token_type", "RFC9449-5-bearer-option RFC9449-5-token-type"),
+    (
+        "says-nothing",
+        "the token response has no token_type",
+        "RFC9449-5-bearer-option RFC9449-5-token-type RFC6749-5.1-token-type",
+    ),
     (
         "cnf-missing",
         "a token announced as DPoP is bound to no key",
         "RFC9449-4.3-key-match RFC9449-5-bearer-option RFC9449-5-every-grant "
         "RFC9449-5-token-bound RFC9449-6-binding-known RFC9449-6.1-cnf-jkt "
+        "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-6.2-introspecting-rs-checks RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type RFC9449-7.1-no-access "
-        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token",
+        "RFC9449-7.2-bearer-downgrade RFC9449-7.1-unbound-token DPOPDEVICE-3.2-tokens-bound",
     ),
     (
         "jkt-sha1",
@@ -428,7 +475,8 @@ _AS = [
     (
         "refresh-any-key",
         "a public client's refresh token works with any key",
-        "RFC9449-5-refresh-bound-public RFC9449-5-refresh-checked-public RFC9449-5-refresh-rotation-bound",
+        "RFC9449-5-refresh-bound-public RFC9449-5-refresh-checked-public RFC9449-5-refresh-rotation-bound "
+        "ATPROTO-tokens-session-key",
     ),
     (
         "refresh-proof-optional",
@@ -454,7 +502,7 @@ _AS = [
     (
         "par-proof-not-bound",
         "a proof at PAR is checked and forgotten",
-        "RFC9449-10.1-par-proof-binds FAPI2SP-5.3.2.1-code-binding",
+        "RFC9449-10.1-par-proof-binds FAPI2SP-5.3.2.1-code-binding ATPROTO-flow-par-binds",
     ),
     ("par-jkt-mismatch-ok", "dpop_jkt may differ from the proof at PAR", "RFC9449-10.1-par-jkt-conflict"),
     (
@@ -462,7 +510,11 @@ _AS = [
         "a code with dpop_jkt yields an unbound token without a proof",
         "RFC9449-10-code-no-proof RFC9449-10.1-par-proof-binds",
     ),
-    ("bound-client-proof-optional", "dpop_bound_access_tokens is not enforced", "RFC9449-5.2-bound-client"),
+    (
+        "bound-client-proof-optional",
+        "dpop_bound_access_tokens is not enforced",
+        "RFC9449-5.2-bound-client FAPI2SP-5.3.2.1-constrained-only",
+    ),
     ("proof-error-code", "a bad proof is answered server_error", "RFC9449-5-error-code"),
     ("proof-error-not-json", "a bad proof is answered with a page", "RFC9449-5-error-code"),
     ("metadata-algs-string", "dpop_signing_alg_values_supported is a string", "RFC9449-5.1-signing-algs"),
@@ -539,6 +591,7 @@ _AS = [
     (
         "client-credentials-unbound",
         "client_credentials with a good proof yields an unbound token",
+        "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-5-every-grant RFC9449-5-token-bound RFC9449-6.1-cnf-jkt RFC9449-6.2-introspection-jkt "
         "RFC9449-6.2-introspection-token-type",
     ),
@@ -552,9 +605,39 @@ _AS = [
         "x5t#S256 ends in a line break",
         "RFC8705-3.1-x5t-no-whitespace RFC8705-3.2-introspection-x5t",
     ),
+    ("token-cacheable", "a token response may be stored", "RFC6749-5.1-no-store"),
+    ("errors-are-pages", "an unknown grant type is answered with a page", "RFC6749-5.2-error-format"),
     (
-        "assertion-typ-not-compared",
-        "a client assertion may be typed as a proof",
+        "invalid-client-without-challenge",
+        "a 401 for a wrong secret has no challenge",
+        "RFC6749-5.2-invalid-client-401 RFC9110-15.5.2-challenge",
+    ),
+    (
+        "refuses-unknown-parameters",
+        "a parameter nobody knows is refused",
+        "RFC6749-3.1-unknown-parameters",
+    ),
+    (
+        "client-authentication-optional",
+        "a client that leaves its credentials out is believed",
+        "RFC6749-4.4.2-client-auth FAPI2SP-5.3.2.1-confidential-clients",
+    ),
+    ("secret-instead-of-key", "a client with a key may send any secret", "FAPI2SP-5.3.2.1-client-auth"),
+    (
+        "token-without-audience",
+        "access tokens name no audience",
+        "RFC9700-2.3-audience RFC9700-4.10-constrained-tokens",
+    ),
+    ("short-codes", "codes have eight characters", "FAPI2SP-5.4.1-entropy"),
+    ("short-refresh-tokens", "refresh tokens have eight characters", "FAPI2SP-5.4.1-entropy"),
+    ("short-opaque-tokens", "opaque access tokens have eight characters", "FAPI2SP-5.4.1-entropy"),
+    ("metadata-empty-array", "the metadata has an empty array", "RFC8414-3.2-no-empty-arrays"),
+    ("metadata-incomplete", "the metadata lacks response_types_supported", "RFC9700-2.6-metadata"),
+    ("metadata-endpoint-http", "the metadata has a plain http endpoint", "RFC9449-2-https"),
+    ("metadata-without-es256", "ES256 is not among the proof algorithms", "ATPROTO-metadata-dpop-algs"),
+    (
+        "proof-as-assertion-ok",
+        "a proof passes for a client assertion",
         "RFC8725-3.12-exclusive-rules",
     ),
     ("small-rsa-ok", "RSA keys below 2048 bits are taken", "RFC7518-3.3-rsa-2048 FAPI2SP-5.4.1-rsa-2048"),
@@ -579,7 +662,6 @@ _ALSO = {
     "rs-signature-es-only": "RFC9449-7.1-proof-checked",
     "rs-htm-not-compared": "RFC9449-7.1-no-access",
     "rs-htu-path-ignored": "RFC9449-7.1-no-access",
-    "as-signature-not-verified": "RFC9449-5-refresh-checked-public",
     "rs-falsy-claims-ok": "RFC9449-4.3-ath MCP-dpop-proof-checks",
     "rs-odd-types-ok": "RFC9449-4.3-ath",
     "rs-unreadable-proof-ignored": "RFC9449-7.1-proof-present",
@@ -588,6 +670,14 @@ _ALSO = {
     "rs-iat-no-past-limit": "MCP-dpop-proof-checks",
     "rs-iat-milliseconds-ok": "MCP-dpop-proof-checks",
     "rs-iat-no-future-limit": "MCP-dpop-proof-checks",
+    "as-rsa-padding-either-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-padding-either-ok": "RFC9449-7.1-proof-checked",
+    "as-rsa-sha1-ok": "RFC9449-5-invalid-proof-no-token",
+    "rs-rsa-sha1-ok": "RFC9449-7.1-proof-checked",
+    "as-curve-not-compared": "RFC9449-5-invalid-proof-no-token",
+    "rs-curve-not-compared": "RFC9449-7.1-proof-checked",
+    "rs-refuses-extra-members": "RFC7638-3-required-members",
+    "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
@@ -598,28 +688,25 @@ _ALSO = {
 
 _ROWS = [
     *(
-        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}", side)
+        (f"{side}-{name}", wrong, f"{rules} {_TAKEN[side]}")
         for side in _TAKEN
         for name, wrong, rules in _PROOF
     ),
-    *((f"{side}-{name}", wrong, rules, None) for side in _TAKEN for name, wrong, rules in _BOTH),
-    *((f"as-{name}", wrong, rules, None) for name, wrong, rules in _AS),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in [*_RS, *TOKENS]),
-    *((f"{side}-{name}", wrong, rules, side) for side in _TAKEN for name, wrong, rules in faults_time.BOTH),
-    *((f"rs-{name}", wrong, rules, None) for name, wrong, rules in faults_time.RS),
-    *((name, wrong, rules, None) for name, wrong, rules in [*faults_mtls.MTLS, *faults_flows.FLOWS]),
+    *(
+        (f"{side}-{name}", wrong, rules)
+        for side in _TAKEN
+        for name, wrong, rules in [*_BOTH, *faults_time.BOTH]
+    ),
+    *((f"as-{name}", wrong, rules) for name, wrong, rules in [*_AS, *faults_time.AS]),
+    *((f"rs-{name}", wrong, rules) for name, wrong, rules in [*_RS, *faults_time.RS, *TOKENS]),
+    *faults_mtls.MTLS,
+    *faults_flows.FLOWS,
 ]
 _MORE = (_ALSO, faults_mtls.ALSO, faults_time.ALSO)
 
-# No authorization server knows of a fault of the resource server, so only cases of that role can notice it.
 FAULTS: dict[str, Fault] = {
-    name: Fault(
-        name,
-        wrong,
-        tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()),
-        "rs" if name.startswith("rs-") else role,
-    )
-    for name, wrong, rules, role in _ROWS
+    name: Fault(name, wrong, tuple(" ".join([rules, *(more.get(name, "") for more in _MORE)]).split()))
+    for name, wrong, rules in _ROWS
 }
 
 

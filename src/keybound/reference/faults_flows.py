@@ -86,4 +86,64 @@ FLOWS = [
         "a request_uri starts any number of authorizations",
         "RFC9126-4-request-uri-once",
     ),
+    (
+        "as-device-grant-unbound",
+        "device_code with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound DPOPDEVICE-3.2-tokens-bound",
+    ),
+    (
+        "as-exchange-grant-unbound",
+        "token exchange with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound",
+    ),
+    (
+        "as-ciba-grant-unbound",
+        "CIBA with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound",
+    ),
+    (
+        "as-jwt-bearer-grant-unbound",
+        "jwt-bearer with a good proof yields an unbound token",
+        "RFC9449-5-every-grant RFC9449-5-token-bound",
+    ),
+    (
+        "as-code-proof-unverified",
+        "the signature of a proof is not verified for the grant authorization_code",
+        "RFC9449-4.3-signature RFC9449-5-invalid-proof-no-token",
+    ),
+    (
+        "as-refresh-proof-unverified",
+        "the signature of a proof is not verified for the grant refresh_token",
+        "RFC9449-4.3-signature RFC9449-5-invalid-proof-no-token RFC9449-5-refresh-checked-public",
+    ),
+    (
+        "as-device-proof-unverified",
+        "the signature of a proof is not verified for the grant device_code",
+        "RFC9449-4.3-signature RFC9449-5-invalid-proof-no-token",
+    ),
+    (
+        "as-exchange-proof-unverified",
+        "the signature of a proof is not verified for the grant token exchange",
+        "RFC9449-4.3-signature RFC9449-5-invalid-proof-no-token",
+    ),
+    (
+        "as-ciba-proof-unverified",
+        "the signature of a proof is not verified for the grant CIBA",
+        "RFC9449-4.3-signature RFC9449-5-invalid-proof-no-token",
+    ),
+    (
+        "as-jwt-bearer-proof-unverified",
+        "the signature of a proof is not verified for the grant jwt-bearer",
+        "RFC9449-4.3-signature RFC9449-5-invalid-proof-no-token",
+    ),
+    (
+        "as-device-proof-unchecked",
+        "the signature of a proof is not verified where a device flow starts",
+        "DPOPDEVICE-3.1-proof-checked",
+    ),
+    (
+        "as-device-key-forgotten",
+        "a proof is checked where a device flow starts, and forgotten",
+        "DPOPDEVICE-3.1-code-binds DPOPDEVICE-3.2-poll-key",
+    ),
 ]

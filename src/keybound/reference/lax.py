@@ -45,6 +45,34 @@ def accepted(jws: jose.Jws, jwk: Jwk, wrong: Callable[[str], bool]) -> Jwk | Non
     return None
 
 
+def skipped(wrong: Callable[[str], bool], claims: dict[str, Any], name: str) -> bool:
+    """Return whether a fault leaves a claim of this value uncompared."""
+    if name not in claims:
+        return False
+    value = claims[name]
+    odd = isinstance(value, bool) or not isinstance(value, (int, float) if name == "iat" else str)
+    return (not value and wrong("falsy-claims-ok")) or (odd and wrong("odd-types-ok"))
+
+
+def same_hash(given: Any, right: str, wrong: Callable[[str], bool]) -> bool:
+    """Return whether a fault takes `given` for the hash `right`."""
+    if not isinstance(given, str) or not given:
+        return False
+    return (right.startswith(given) and wrong("ath-prefix-ok")) or (
+        right.lower() == given.lower() and wrong("ath-case-ignored")
+    )
+
+
+def hashed(jwk: Jwk, side: str, wrong: Callable[[str], bool]) -> str | None:
+    """Return the thumbprint of a key where a fault computes it over another spelling of the key."""
+    if side == "rs" and wrong("jwk-members-hashed"):
+        return jose.thumbprint(jwk, tuple(jwk))
+    if wrong("coordinate-zeros-cut") and jwk["kty"] == "EC":
+        cut = {name: jose.b64u_encode(jose.b64u_decode(jwk[name]).lstrip(b"\0")) for name in ("x", "y")}
+        return jose.thumbprint({**jwk, **cut})
+    return None
+
+
 def fetched(header: Jwk) -> Jwk | None:
     """Fetch what `jku` or `x5u` point to, and return the first key of the set, if it is one."""
     url = header.get("jku") or header.get("x5u")

@@ -53,8 +53,6 @@ class Nonces:
             return asked_before and self._wrong("nonce-optional")
         if self._wrong("nonce-any") or self._counted(nonce):
             return True
-        if self._wrong("nonce-numbered") and str(nonce).startswith(self._prefix):
-            return True
         if self.other and self._wrong("nonce-of-other-ok") and nonce in self.other.recent():
             return True
         if self._wrong("nonce-cut"):
@@ -62,8 +60,12 @@ class Nonces:
         return nonce in self.recent()
 
     def _counted(self, nonce: object) -> bool:
-        counts = self._wrong("nonce-counter") and isinstance(nonce, str) and nonce.isdecimal()
-        return counts and int(str(nonce)) <= self._count
+        prefix = self._prefix if self._wrong("nonce-numbered") else ""
+        counts = prefix or self._wrong("nonce-counter")
+        if not counts or not isinstance(nonce, str) or not nonce.startswith(prefix):
+            return False
+        number = nonce.removeprefix(prefix)
+        return number.isdecimal() and int(number) <= self._count
 
     def recent(self) -> list[str]:
         """Return the nonces that are good at this moment."""

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 from . import pki, trusted
-from .clients import REDIRECT_URI, Client
+from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
 from .state import USERNAME, Reference
+
+_NAMES = {DEVICE: "device_code", EXCHANGE: "token_exchange", CIBA: "ciba", JWT_BEARER: "jwt_bearer"}
 
 
 def render(state: Reference) -> str:
@@ -22,6 +24,7 @@ def render(state: Reference) -> str:
             "requirements": _requirements(state),
         },
         **{f"clients.{client.id}": _client(client) for client in clients},
+        **{f"clients.{client.id}.assertion": _grantor(client) for client in clients if client.grantor},
         "login": {"username": USERNAME, "password": state.password},
         "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
         "resource.write": {
@@ -97,12 +100,23 @@ def _limits(state: Reference) -> dict[str, dict[str, Any]]:
     return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
 
 
+def _grantor(client: Client) -> dict[str, Any]:
+    assert client.grantor is not None  # noqa: S101  # the caller has seen it
+    return {"key": pki.key_pem(client.grantor), "key_alg": "ES256", "issuer": GRANTOR, "subject": USERNAME}
+
+
 def _client(client: Client) -> dict[str, Any]:
-    values: dict[str, Any] = {"id": client.id, "auth": client.auth, "grants": list(client.grants)}
+    values: dict[str, Any] = {
+        "id": client.id,
+        "auth": client.auth,
+        "grants": [_NAMES.get(each, each) for each in client.grants],
+    }
     if client.grants:
         values |= {"scope": client.scope, "mechanisms": [client.mechanism]}
     if "authorization_code" in client.grants:
         values["redirect_uri"] = REDIRECT_URI
+    if EXCHANGE in client.grants:
+        values["subject_client"] = "basic"
     if client.secret:
         values["secret"] = client.secret
     if client.key:

@@ -27,14 +27,18 @@ def challenges(state: Reference, refusal: Refusal) -> list[str]:
     error = []
     if refusal.code and not state.faults.on("rs-challenge-without-error"):
         error = [f'error="{refusal.code}"', f'error_description="{refusal}"']
+        error += error[:1] if state.faults.on("rs-challenge-attributes-twice") else []
     algs = [*PROOF_ALGS, *(["none"] if state.faults.on("rs-challenge-lists-none") else [])]
     dpop = [] if state.faults.on("rs-challenge-without-algs") else [f'algs="{" ".join(algs)}"']
     if state.trusted is not None:
         where = METADATA + ("/other" if state.faults.on("rs-challenge-other-metadata") else "")
         dpop.append(f'resource_metadata="{state.issuer}{where}"')
+    told = refusal.schemes
+    if state.faults.on("rs-error-in-other-challenge"):
+        told = tuple({"DPoP": "Bearer", "Bearer": "DPoP"}.get(scheme, scheme) for scheme in told)
     own = {"DPoP": dpop or ['realm="reference"'], "Bearer": ['realm="reference"']}
     return [
-        f"{scheme} " + ", ".join([*(error if scheme in refusal.schemes else []), *parameters])
+        f"{scheme} " + ", ".join([*(error if scheme in told else []), *parameters])
         for scheme, parameters in own.items()
     ]
 
@@ -96,7 +100,7 @@ class Visit:
         """Return the token `value` of our own issuer, or of the one elsewhere that is trusted; None for any other."""
         if self.state.trusted is not None:
             return await self.state.trusted.read(value)
-        return self.state.tokens.read(value)
+        return self.state.tokens.read(value, even_revoked=self.wrong("revoked-token-ok"))
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""
@@ -114,9 +118,9 @@ class Visit:
             raise Refusal("no credentials", None)
         token = await self.token()
         if token is None:
-            raise self._refusal(
-                "the token is not valid", status=403 if self.wrong("token-wrong-error") else 401
-            )
+            raise self._bad_token()
+        if self.scheme == "Bearer" and not token.cnf and self.wrong("bearer-refused"):
+            raise self._refusal("tokens have to be bound")
         cnf = {} if token.opaque and self.wrong("opaque-cnf-ignored") else token.cnf
         if not (self.scheme == "DPoP" and "jkt" in cnf and self.wrong("token-one-binding-checked")):
             self._check_certificate(token)
@@ -130,9 +134,19 @@ class Visit:
             if not self.wrong("bearer-with-proof-ok"):
                 raise self._refusal("the token is bound to a DPoP key")
             self._check_dpop(token, cnf["jkt"])
-        if scope not in token.claims["scope"].split():
-            raise self._refusal("the token does not cover this resource", "insufficient_scope", 403)
+        if scope not in token.claims["scope"].split() and not self.wrong("scope-ignored"):
+            status = 401 if self.wrong("scope-wrong-status") else 403
+            raise self._refusal("the token does not cover this resource", "insufficient_scope", status)
         return token
+
+    def _bad_token(self) -> Refusal:
+        status = 403 if self.wrong("token-wrong-error") else 401
+        if self.scheme == "Bearer" and self.wrong("bearer-wrong-status"):
+            status = 400
+        blamed = self.scheme == "DPoP" and self.wrong("bad-token-blamed-on-proof")
+        return self._refusal(
+            "the token is not valid", "invalid_dpop_proof" if blamed else "invalid_token", status
+        )
 
     async def _loose_token(self) -> AccessToken | None:
         """Return what a fault takes for authorization though there is no Authorization field."""

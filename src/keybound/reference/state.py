@@ -3,7 +3,7 @@
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -25,6 +25,34 @@ from .trusted import Trusted
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
 _FORM = "application/x-www-form-urlencoded"
+_PARAMETERS = frozenset(
+    [
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_challenge",
+        "code_challenge_method",
+        "code_verifier",
+        "csrf",
+        "dpop_jkt",
+        "grant_type",
+        "nonce",
+        "password",
+        "redirect_uri",
+        "refresh_token",
+        "request",
+        "request_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+        "token",
+        "token_type_hint",
+        "username",
+    ]
+)
 
 
 @dataclass
@@ -153,6 +181,13 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
         return Received(method, f"https://{host.rstrip('?#')}", "", who, token)
     if state.faults.on(f"{side}-method-override-trusted"):
         method = request.headers.get("X-HTTP-Method-Override", method)
+    if state.faults.on(f"{side}-other-overrides-trusted"):
+        named = (request.headers.get(name) for name in ("X-HTTP-Method", "X-Method-Override"))
+        method = next(filter(None, (*named, request.query.get("_method"))), method)
+    if "@" in host and state.faults.on(f"{side}-host-userinfo-cut"):
+        origin = f"https://{host.rpartition('@')[2]}"
+    if "://" in request.raw_path and state.faults.on(f"{side}-absolute-form-trusted"):
+        origin = "/".join(request.raw_path.split("/", 3)[:3])
     uri = _moved(request.headers, state.faults, side, origin, request.rel_url.raw_path)
     return Received(method, uri, request.rel_url.raw_query_string, who, token)
 
@@ -170,6 +205,10 @@ def _moved(fields: Mapping[str, str], faults: Faults, side: str, origin: str, pa
         origin = f"{fields['X-Forwarded-Proto']}://{origin.partition('://')[2]}"
     if faults.on(f"{side}-forwarded-prefix-trusted"):
         path = fields.get("X-Forwarded-Prefix", "") + path
+    if "X-Forwarded-Port" in fields and faults.on(f"{side}-forwarded-port-trusted"):
+        origin = f"{origin.rpartition(':')[0]}:{fields['X-Forwarded-Port']}"
+    if faults.on(f"{side}-rewrite-url-trusted"):
+        path = fields.get("X-Rewrite-URL", path)
     if faults.on(f"{side}-original-url-trusted"):
         path = fields.get("X-Original-URL", path)
     return origin + path
@@ -198,9 +237,18 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_type != _FORM:
         raise OAuthError("invalid_request", f"the body must be {_FORM}")
     try:
-        return parameters((await request.read()).decode())
+        form = parameters((await request.read()).decode())
     except UnicodeDecodeError:
         raise OAuthError("invalid_request", "the body is not UTF-8") from None
+    refuse_unknown(request.app[REFERENCE], form)
+    return form
+
+
+def refuse_unknown(state: Reference, form: Mapping[str, str]) -> None:
+    """Parameters nobody knows are ignored (RFC 6749 sections 3.1 and 3.2); a fault refuses them."""
+    unknown = form.keys() - _PARAMETERS
+    if unknown and state.faults.on("as-refuses-unknown-parameters"):
+        raise OAuthError("invalid_request", f"unknown: {', '.join(sorted(unknown))}")
 
 
 async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
@@ -225,11 +273,17 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
 
 
-def proof_of(request: web.Request, client: Client) -> Proof | None:
-    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5)."""
+def proof_of(request: web.Request, client: Client, *, unverified: bool = False) -> Proof | None:
+    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5).
+
+    `unverified`: a fault forgets the signature here, and here only.
+    """
     state = request.app[REFERENCE]
+    checker = state.checkers["as"]
+    if unverified:
+        checker = replace(checker, faults=Faults(["as-signature-not-verified"]))
     try:
-        return state.checkers["as"].check(proof_fields(request, "as"), received(request, client.id))
+        return checker.check(proof_fields(request, "as"), received(request, client.id))
     except ProofError as error:
         code = "server_error" if state.faults.on("as-proof-error-code") else error.code
         wrong_status = error.code == "use_dpop_nonce" and state.faults.on("as-nonce-wrong-status")

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from . import jose, pki
-from .clients import REDIRECT_URI, Client
+from . import jose, other_grants, pki
+from .clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER, REDIRECT_URI, Client
 from .errors import OAuthError
 from .proof import Proof
 from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate, proof_of
@@ -19,6 +19,16 @@ _UNBOUND_FAULTS = {
     "client_credentials": "client-credentials-unbound",
     "authorization_code": "code-grant-unbound",
     "refresh_token": "refresh-grant-unbound",
+    DEVICE: "device-grant-unbound",
+    EXCHANGE: "exchange-grant-unbound",
+    CIBA: "ciba-grant-unbound",
+    JWT_BEARER: "jwt-bearer-grant-unbound",
+}
+
+
+# Grants whose proofs are not looked at as closely as those of others.
+_WEAK = {
+    f"{grant}-proof-unverified" for grant in ("code", "refresh", "device", "exchange", "ciba", "jwt-bearer")
 }
 
 
@@ -46,11 +56,19 @@ async def token(request: web.Request) -> web.Response:
     """Answer a token request (RFC 6749 section 3.2)."""
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    proof = proof_of(request, client)
     grant_type = form.get("grant_type")
+    weak = _UNBOUND_FAULTS.get(grant_type or "", "").replace("-grant-unbound", "-proof-unverified")
+    try:
+        proof = proof_of(request, client, unverified=weak in _WEAK and state.faults.on(f"as-{weak}"))
+    except OAuthError as error:
+        for_nonce = error.code == "use_dpop_nonce"
+        if state.faults.on("as-nonce-burns-code" if for_nonce else "as-code-burned"):
+            state.tokens.codes.pop(form.get("code", ""))
+        raise
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
-        raise OAuthError("unsupported_grant_type" if grant_type else "invalid_request", "no such grant_type")
+        code = "unsupported_grant_type" if grant_type else "invalid_request"
+        raise OAuthError(code, "no such grant_type", html=state.faults.on("as-errors-are-pages"))
     if grant_type not in client.grants:
         raise OAuthError("unauthorized_client", "the client does not use this grant")
     excused = state.faults.on("as-bound-client-proof-optional") or (
@@ -162,7 +180,7 @@ def _new_refresh(asked: TokenRequest, grant: Grant, *, rotated: bool = False) ->
     jkt = asked.proof.jkt if asked.proof else None
     bound = asked.client.public and not (rotated and asked.wrong("rotated-refresh-unbound"))
     first = jkt_of(asked.proof, asked.state.faults) if asked.proof else None
-    value = secrets.token_urlsafe(32)
+    value = secrets.token_urlsafe(6 if asked.wrong("short-refresh-tokens") else 32)
     refresh = Refresh(grant, first, jkt if bound else None, asked.x5t if bound else None)
     tokens.refresh.put(value, refresh, REFRESH_LIFETIME)
     return value
@@ -190,7 +208,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
         "token_type": "DPoP" if says_dpop and not asked.wrong("says-bearer") else "Bearer",
-        "expires_in": ACCESS_LIFETIME,
+        "expires_in": 604800 if asked.wrong("long-lived-tokens") else ACCESS_LIFETIME,
         "scope": scope,
     }
     if asked.wrong("says-nothing"):
@@ -198,7 +216,18 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     return answer
 
 
+def _other(asked: TokenRequest) -> dict[str, Any]:
+    """Any other grant: what it allows is the only difference."""
+    kind = asked.form["grant_type"]
+    grant = other_grants.GRANTS[kind](asked)
+    answer = _answer(asked, grant, grant.scope) | other_grants.MORE.get(kind, {})
+    if "refresh_token" in asked.client.grants:
+        answer["refresh_token"] = _new_refresh(asked, grant)
+    return answer
+
+
 _GRANTS = {
+    **dict.fromkeys(other_grants.GRANTS, _other),
     "client_credentials": _client_credentials,
     "authorization_code": _authorization_code,
     "refresh_token": _refresh_token,

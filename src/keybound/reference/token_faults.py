@@ -10,7 +10,7 @@ TOKENS = [
     (
         "token-signature-not-verified",
         "the signature of a token is not verified",
-        "RFC9068-4-signature RFC9068-4-issuer-keys",
+        "RFC9068-4-signature RFC9068-4-issuer-keys FAPI2SP-5.3.4-token-validity",
     ),
     ("token-empty-signature-ok", "an empty signature counts as verified", "RFC9068-4-signature"),
     (
@@ -34,9 +34,13 @@ TOKENS = [
     (
         "token-aud-not-compared",
         "aud may be anything",
-        "RFC9068-4-aud RFC7662-2.2-claims RFC9700-2.3-audience-checked",
+        "RFC9068-4-aud RFC7662-2.2-claims RFC9700-2.3-audience-checked RFC9700-4.9.3-compromised-rs",
     ),
-    ("token-exp-not-checked", "an expired token is taken", "RFC9068-4-exp RFC7662-2.2-claims"),
+    (
+        "token-exp-not-checked",
+        "an expired token is taken",
+        "RFC9068-4-exp RFC7662-2.2-claims FAPI2SP-5.3.4-token-validity",
+    ),
     ("token-exp-optional", "a token without exp is good forever", "RFC9068-2.2-exp"),
     ("token-nbf-ignored", "a token is taken before its time", "RFC7519-4.1.4-exp-nbf RFC7662-2.2-claims"),
     ("token-active-ignored", "active in an introspection response is not read", "RFC7662-2.2-active"),

@@ -51,6 +51,15 @@ class Code:
     used: bool = False
 
 
+@dataclass
+class Pending:
+    """A flow that waits for its user: what it will give, and the key it began with, if any."""
+
+    grant: Grant
+    jkt: str | None
+    approved: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Refresh:
     """A refresh token: its grant, the key of the request that got it, and what it is bound to if public."""
@@ -84,6 +93,8 @@ class Tokens:
     faults: Faults
     codes: Expiring[Code] = field(default_factory=Expiring)
     refresh: Expiring[Refresh] = field(default_factory=Expiring)
+    pending: Expiring[Pending] = field(default_factory=Expiring)
+    user_codes: Expiring[str] = field(default_factory=Expiring)  # their device codes
     spent: Expiring[Grant] = field(default_factory=Expiring)  # of refresh tokens that were replaced
     opaque: Expiring[dict[str, Any]] = field(default_factory=Expiring)
     revoked: Expiring[bool] = field(default_factory=Expiring)
@@ -112,14 +123,16 @@ class Tokens:
         }
         if cnf:
             claims["cnf"] = cnf
+        if self.faults.on("as-token-without-audience"):
+            del claims["aud"]
         grant.issued.append(claims["jti"])
         if grant.client.opaque:
-            token = secrets.token_urlsafe(32)
+            token = secrets.token_urlsafe(6 if self.faults.on("as-short-opaque-tokens") else 32)
             self.opaque.put(token, claims, ACCESS_LIFETIME)
             return token
         return jose.sign(self.key, {"typ": "at+jwt", "kid": self.kid}, claims)
 
-    def read(self, token: str) -> AccessToken | None:
+    def read(self, token: str, *, even_revoked: bool = False) -> AccessToken | None:
         """Return a token issued here that is neither expired nor revoked, else None (RFC 9068 section 4)."""
         claims = self.opaque.get(token)
         opaque = claims is not None
@@ -133,7 +146,7 @@ class Tokens:
                 return None
             claims = jws.claims
         # The signature is ours, so the claims have the types that issue() gave them.
-        alive = claims["exp"] > time.time() and not self.revoked.get(claims["jti"])
+        alive = claims["exp"] > time.time() and (even_revoked or not self.revoked.get(claims["jti"]))
         return AccessToken(claims, opaque) if alive else None
 
     def id_token(self, code: Code) -> str:

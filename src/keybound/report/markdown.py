@@ -12,6 +12,8 @@ from keybound.report.summary import (
     complaints,
     findings,
     headline,
+    left_out,
+    measured,
     of_verdict,
     requirement_profile,
     requirements_by_id,
@@ -46,7 +48,14 @@ def markdown(run: Run) -> str:
     lines += [f"* accepted: {_code(it['id'])}" for it in accepted(run)]
     for spec, found in by_spec(results(run)).items():
         lines += _spec(spec, found)
+    lines += _measured(run)
+    lines += [f"* {count(len(cases), 'case')} not run: {_cell(why)}" for why, cases in left_out(run).items()]
     return "\n".join(lines) + "\n"
+
+
+def _measured(run: Run) -> list[str]:
+    rows = [f"| {_cell(name)} | {_cell(place)} | {_cell(value)} |" for name, place, value in measured(run)]
+    return ["", "| measured | where | value |", "| --- | --- | --- |", *rows, ""] if rows else []
 
 
 def _findings(run: Run) -> list[str]:

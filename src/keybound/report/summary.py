@@ -134,6 +134,19 @@ def complaints(run: Run) -> list[Check]:
     return [check for check in run.checks if not check["ok"]]
 
 
+def measured(run: Run) -> list[tuple[str, str, str]]:
+    """Return (what, where, value with its unit) of every measurement."""
+    return [
+        (it["name"].replace("_", " "), it["place"], f"{it['value']} {it['unit'] or ''}".strip())
+        for it in run.measurements
+    ]
+
+
+def left_out(run: Run) -> dict[str, list[Case]]:
+    """Return the cases that were not run, by the reason."""
+    return by_reason(of_verdict(run, Verdict.NOT_RUN))
+
+
 def selection(run: Run) -> str:
     """Return what the run was limited to, or an empty text for a full run."""
     return ", ".join(f"{name} {value}" for name, value in run.header["selection"].items() if value)

@@ -14,6 +14,8 @@ from keybound.report.summary import (
     complaints,
     findings,
     headline,
+    left_out,
+    measured,
     of_verdict,
     requirement_profile,
     requirements_by_id,
@@ -58,6 +60,8 @@ def summary(run: Run, files: Path | None = None, *, width: int = 80, color: bool
         _case(console, run, case)
     _baseline(console, run)
     _requirements(console, run)
+    _measured(console, run)
+    _left_out(console, run)
     _tail(console, run, files)
     # A grid pads its cells with spaces.
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
@@ -127,6 +131,21 @@ def _requirements(console: "Console", run: Run) -> None:
         rows.append(("others", f"{silent} requirements, no case yet"))
     if rows:
         _rows(console, "REQUIREMENTS", "bold", rows)
+
+
+def _measured(console: "Console", run: Run) -> None:
+    by_name: dict[str, list[str]] = {}
+    for name, place, value in measured(run):
+        by_name.setdefault(name, []).append(f"{value} ({place})")
+    if by_name:
+        rows = [(name, ", ".join(values)) for name, values in by_name.items()]
+        _rows(console, "MEASURED", "bold", rows)
+
+
+def _left_out(console: "Console", run: Run) -> None:
+    rows = [(count(len(cases), "case"), reason) for reason, cases in left_out(run).items()]
+    if rows:
+        _rows(console, "NOT RUN", "bold", rows)
 
 
 def _tail(console: "Console", run: Run, files: Path | None) -> None:

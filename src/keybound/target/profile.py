@@ -41,7 +41,15 @@ Auth = Literal[
     "tls_client_auth",
     "self_signed_tls_client_auth",
 ]
-Grant = Literal["client_credentials", "authorization_code", "refresh_token"]
+Grant = Literal[
+    "client_credentials",
+    "authorization_code",
+    "refresh_token",
+    "device_code",
+    "token_exchange",
+    "ciba",
+    "jwt_bearer",
+]
 Mechanism = Literal["dpop", "mtls"]
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -68,6 +76,17 @@ class _WithCertificate(_Model):
             if leaf.public_key() != key.public_key():
                 raise ValueError("certificate_key is not the key of the first certificate in certificate")
         return self
+
+
+class Assertion(_Model):
+    """The JWTs that a client presents for a user, as an issuer makes them that the server trusts (RFC 7523)."""
+
+    key: PrivateKey = Field(description="PEM private key that signs them: path or text")
+    key_id: str | None = Field(None, description="kid")
+    key_alg: str | None = Field(None, description="alg; default: from the key")
+    issuer: Text = Field(description="iss")
+    subject: Text = Field(description="sub")
+    audience: str | None = Field(None, description="aud; default: the issuer of the target")
 
 
 class Client(_WithCertificate):
@@ -107,6 +126,11 @@ class Client(_WithCertificate):
     )
     par: bool = Field(False, description="send the authorization request through PAR")
     authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
+    subject_client: str | None = Field(
+        None, description="token_exchange: name of the client whose access token is exchanged"
+    )
+    login_hint: str | None = Field(None, description="ciba: login_hint; default: login.username")
+    assertion: Assertion | None = Field(None, description="jwt_bearer: what the assertions say")
     token_params: dict[str, str] = Field({}, description="more token request parameters")
 
     @model_validator(mode="before")
@@ -144,10 +168,16 @@ class Client(_WithCertificate):
             Key.from_pem(self.key.get_secret_value(), self.key_alg)
         if "authorization_code" in self.grants and self.redirect_uri is None:
             raise ValueError("the grant authorization_code needs redirect_uri")
-        if "refresh_token" in self.grants and "authorization_code" not in self.grants:
+        if "refresh_token" in self.grants and not {"authorization_code", "device_code", "ciba"} & {
+            *self.grants
+        }:
             raise ValueError(
                 "the grant refresh_token needs authorization_code, which is where refresh tokens come from"
             )
+        if "jwt_bearer" in self.grants and self.assertion is None:
+            raise ValueError("the grant jwt_bearer needs assertion with key, issuer and subject")
+        if "token_exchange" in self.grants and self.subject_client is None:
+            raise ValueError("the grant token_exchange needs subject_client, whose token is exchanged")
         if self.auth == "none" and "client_credentials" in self.grants:
             raise ValueError(
                 "the grant client_credentials needs credentials: give secret, key or certificate"
@@ -232,6 +262,8 @@ class Endpoints(_Model):
     introspection: Url | None = None
     revocation: Url | None = None
     userinfo: Url | None = None
+    device_authorization: Url | None = None
+    backchannel_authentication: Url | None = None
     jwks: Url | None = None
 
 
@@ -326,10 +358,17 @@ class Profile(_Model):
             raise ValueError("name at least one client: [client] with id and secret")
         if self.tokens is None and not self.has_as:
             raise ValueError("give issuer, or endpoints.token for a server without metadata")
-        if self.login is None and any("authorization_code" in c.grants for c in self.all_clients.values()):
-            raise ValueError("the grant authorization_code needs [login] with username and password")
+        for client in self.all_clients.values():
+            needing: list[str] = [
+                grant for grant in ("authorization_code", "device_code") if grant in client.grants
+            ]
+            if "ciba" in client.grants and client.login_hint is None:
+                needing.append("ciba")
+            if self.login is None and needing:
+                raise ValueError(f"the grant {needing[0]} needs [login] with username and password")
         named = [*(self.resource.clients if self.resource else ())]
         named += [self.introspection.client] if self.introspection else []
+        named += [c.subject_client for c in self.all_clients.values() if c.subject_client is not None]
         for name in named:
             if name not in self.all_clients:
                 raise ValueError(
@@ -364,7 +403,8 @@ class Profile(_Model):
                 # what HTTP Basic makes of it may itself be encoded once more where a server shows the request
                 pair = f"{quote(client.id, safe='')}:{quote(secret, safe='')}"
                 found += [(secret, "secret"), (base64.b64encode(pair.encode()).decode(), "secret")]
-            found += [(k.get_secret_value(), "key") for k in (client.key, client.certificate_key) if k]
+            keys = (client.key, client.certificate_key, client.assertion and client.assertion.key)
+            found += [(k.get_secret_value(), "key") for k in keys if k]
         if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
             found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
         others = (self.attacker, *self.certificates.values())

@@ -18,7 +18,7 @@ _HELD_BACK = 2  # bytes: the end of the header, or of the body
 
 def _bytes(request: Request) -> bytes:
     parts = urlsplit(request.url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = request.target or (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [f"{request.method} {path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     if request.body or request.method == "POST":

@@ -27,13 +27,17 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as sent. With `trailers` it goes in chunks, and these fields come after the last one."""
+    """A request as sent. With `trailers` it goes in chunks, and these fields come after the last one.
+
+    `target` is the second word of its first line where that is not what `url` gives.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
     trailers: Headers = ()
+    target: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 from keybound.craft.jose import unb64url
-from keybound.wire.exchange import Exchange
+from keybound.wire.exchange import Exchange, Request
 from keybound.wire.redact import Redactor
 
 _KEPT = 4000  # characters of a body that a report shows
@@ -54,6 +54,13 @@ def _type(headers: tuple[tuple[str, str], ...]) -> str:
     return next((value for name, value in headers if name.lower() == "content-type"), "")
 
 
+def _asked_for(request: Request) -> str:
+    """Return the URL of a request as its first line gives it."""
+    if request.target is None or "://" in request.target:
+        return request.target or request.url
+    return "/".join(request.url.split("/", 3)[:3]) + request.target
+
+
 def describe(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     """Return `exchange` as the event stream holds it (reports/events.schema.json), without secrets."""
     sent, got = exchange.request, exchange.response
@@ -61,7 +68,7 @@ def describe(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         "label": exchange.label,
         "request": {
             "method": sent.method,
-            "url": redactor.url(sent.url),
+            "url": redactor.url(_asked_for(sent)),
             "headers": [list(line) for line in redactor.headers(list(sent.headers))],
             "body": _body(sent.body, _type(sent.headers), redactor),
         },

@@ -1,0 +1,99 @@
+"""What a refused request may use up: the jti and the code that it named (RFC 9449 section 11.1).
+
+Servers differ here within the text, so what is used up is a warning.
+"""
+
+from dataclasses import replace
+
+from keybound.cases import API, TOKEN, At, Case, cases, spread
+from keybound.craft.deltas import flipped_signature, htu, without_claim
+from keybound.craft.proof import fresh_jti
+from keybound.errors import NotApplicable
+from keybound.flows.places import api, grant
+from keybound.judge.answer import Outcome
+from keybound.timing import needs_nonces, sent_with_jti, single
+
+HARMLESS = ("KEYBOUND-refusal-harmless",)
+PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
+
+
+def with_jti(jti, delta=lambda _: None):
+    def both(draft):
+        sent_with_jti(jti)(draft)
+        delta(draft)
+
+    return both
+
+
+FORGED = Case("replay.forged-first", "a jti that a proof with a bad signature named before", HARMLESS, ("jti-stored-early",),
+              "whoever guesses or reads a jti locks its owner out", lenient=True, also=("RP-07",))
+
+
+@cases(*spread([FORGED], PLACES))
+def test_bad_proof_does_not_use_up_its_jti(case, target):
+    place, jti = target.place(case.place), fresh_jti()
+    target.bench.require(place)
+    forged = place.attempt(with_jti(jti, flipped_signature), "a bad signature")
+    if forged.outcome is not Outcome.REFUSED:
+        raise NotApplicable(f"the bad signature was not refused: {forged.seen}")
+    target.accepts(case, with_jti(jti))
+
+
+BURNED = Case("replay.burned-first", "a jti that somebody else used before, with a key of his own", HARMLESS,
+              ("replay-by-jti-alone",), "whoever reads a jti locks its owner out", lenient=True, also=("RP-03", "RP-04"))
+
+
+def by_another_key(target, case):
+    """Return the case's place as the attacker, a lawful user too, uses it with his own key."""
+    key = target.session.attacker.key
+    if case.place == "token":
+        place = target.place("token")
+        return replace(place, build=lambda form: target.session.token_draft(place.lane, dict(form), key))
+    place = api(target.session, target.api_lane())
+    token = target.session.token(target.api_lane(), key=key)
+    return replace(place, material=lambda: token)
+
+
+@cases(*spread([BURNED], PLACES))
+def test_jti_of_somebody_else_does_not_count(case, target):
+    jti = fresh_jti()
+    target.bench.require(target.place(case.place))
+    first = by_another_key(target, case).attempt(with_jti(jti), "the same jti, by another key")
+    if first.outcome is not Outcome.EFFECT:
+        raise NotApplicable(f"the request with another key was refused: {first.seen}")
+    variant = target.accepts(case, with_jti(jti))
+    target.measure("jti_shared_by_all_keys", f"{case.role}.{case.place}", "no" if variant.outcome is Outcome.EFFECT else "yes", "")
+
+
+CODE = Case("as.code.kept-after-bad-proof", "a code that came with a bad proof, now with a good one", HARMLESS, ("as-code-burned",),
+            "whoever sees a code in passing spoils it", place="token", lenient=True, also=("TP-33",))
+
+
+@cases(CODE)
+def test_bad_proof_does_not_use_up_the_code(case, target):
+    lane = target.lane("dpop", "authorization_code")
+    place, form = grant(target.session, lane), target.session.grant_form(lane)
+    target.bench.require(place)
+    same_code = replace(place, material=lambda: form)
+    refused = same_code.attempt(htu(path="/keybound/elsewhere"), "a bad proof with the code")
+    if refused.outcome is not Outcome.REFUSED:
+        raise NotApplicable(f"the bad proof was not refused: {refused.seen}")
+    answer = same_code.attempt(None, "variant: a good proof with the same code")
+    target.expect(answer.outcome is Outcome.EFFECT, "accepted", answer.seen)
+
+
+ASKED = Case("as.code.kept-after-nonce", "a code that came without a nonce, now with one", HARMLESS, ("as-nonce-burns-code",),
+             "every login has to be done twice", place="token", lenient=True)
+
+
+@cases(ASKED)
+def test_challenge_does_not_use_up_the_code(case, target):
+    lane = target.lane("dpop", "authorization_code")
+    needs_nonces(target, target.place("token"))
+    place, form = grant(target.session, lane), target.session.grant_form(lane)
+    refused = single(place, without_claim("nonce"), "no nonce with the code", form)
+    if not refused.wants_nonce:
+        raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
+    answer = single(place, lambda _: None, "variant: the nonce with the same code", form)
+    target.expect(answer.outcome is Outcome.EFFECT, "accepted", answer.seen)
+

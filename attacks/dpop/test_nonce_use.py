@@ -1,0 +1,110 @@
+"""What can be done with a good nonce, and what a request without one may use up (RFC 9449 sections 8, 8.2 and 9)."""
+
+import re
+
+from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.craft.deltas import all_of, without_claim
+from keybound.craft.proof import fresh_jti
+from keybound.errors import NotApplicable
+from keybound.judge.answer import Outcome
+from keybound.timing import asked_nonce, needs_nonces, once, sent_with_jti, single, varying_parts, with_nonce
+
+EVERYWHERE = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
+MAIN = (EVERYWHERE[0], EVERYWHERE[2])
+TRIES = 3  # nodes of a cluster may need a moment to learn of each other's nonces
+USABLE = Case("nonce.usable", "a nonce just handed out, in the next request", ("RFC9449-8.2-nonce-usable",), ("nonce-unusable",),
+              "every request is refused once for nothing", also=("NO-05", "NO-16"))
+
+
+def newest(target):
+    response = target.bench.exchanges[-1].response
+    return response.first("DPoP-Nonce") if response else None
+
+
+@cases(*spread([USABLE], MAIN))
+def test_nonce_is_good_at_once(case, target):
+    place = target.place(case.place)
+    needs_nonces(target, place)
+    seen = []
+    for _ in range(TRIES):
+        asked = asked_nonce(target, place)
+        seen = [once(place, asked, "variant: the nonce of a refusal")]
+        with_success = newest(target)
+        if with_success is not None:
+            seen.append(once(place, with_success, "variant: the nonce of a success"))
+        if all(answer.outcome is Outcome.EFFECT for answer in seen):
+            break
+    again = once(place, asked, "variant: the nonce of the refusal once more")
+    target.measure("nonce_single_use", f"{case.role}.{case.place}", "no" if again.outcome is Outcome.EFFECT else "yes", "")
+    if with_success is None:
+        seen.append(again)  # nothing has replaced it
+    target.bench.require(place)
+    target.expect(all(answer.outcome is Outcome.EFFECT for answer in seen), "accepted", ", then ".join(each.seen for each in seen))
+
+
+FOREIGN = Case("nonce.other-server", "the nonce of the other server", ("RFC9449-9-nonce-issuer",), ("nonce-of-other-ok",),
+               "a proof made for one server's nonce is good at another", lenient=True, also=("NO-04",))
+
+
+@cases(*spread([FOREIGN], MAIN))
+def test_nonce_of_another_server_is_refused(case, target):
+    """Servers of one house may share their nonces; if each takes the other's, that is what they do."""
+    place, other = (target.place(name) for name in (("token", "api") if case.place == "token" else ("api", "token")))
+    for each in (place, other):
+        needs_nonces(target, each)
+    here, there = asked_nonce(target, place), asked_nonce(target, other)
+    answer = once(place, there, "hostile: the nonce of the other server")
+    taken = answer.outcome is Outcome.EFFECT
+    shared = taken and once(other, here, "the other way round").outcome is Outcome.EFFECT
+    target.bench.require(place)
+    if shared:
+        target.note("the two servers share their nonces")
+    target.expect(not taken or shared, "refused, or the nonces are shared both ways", answer.seen)
+
+
+GIVEN = Case("nonce.on-success", "a success brings a nonce", ("ATPROTO-dpop-nonce-everywhere",), ("nonce-on-errors-only",),
+             "clients that take nonces from every answer cannot use this one", lenient=True, also=("NO-06",))
+
+
+@cases(*spread([GIVEN], EVERYWHERE))
+def test_success_brings_a_nonce(case, target):
+    place = target.place(case.place)
+    needs_nonces(target, place)
+    answer = place.attempt(None, "control: a success")
+    lines = target.bench.exchanges[-1].response.all("DPoP-Nonce")
+    target.expect(bool(lines), "a DPoP-Nonce", f"{answer.seen}, {len(lines)} DPoP-Nonce")
+
+
+KEPT = Case("nonce.keeps-jti", "a jti that was refused for want of a nonce, with the nonce", ("KEYBOUND-refusal-harmless",),
+            ("jti-burned-by-nonce",), "clients that only add the nonce are locked out", lenient=True, also=("NO-14",))
+
+
+@cases(*spread([KEPT], MAIN))
+def test_challenge_does_not_use_up_the_jti(case, target):
+    place = target.place(case.place)
+    needs_nonces(target, place)
+    jti = sent_with_jti(fresh_jti())
+    refused = single(place, all_of(jti, without_claim("nonce")), "no nonce")
+    if not refused.wants_nonce:
+        raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
+    answer = single(place, all_of(jti, with_nonce(newest(target))), "variant: the same jti with the nonce")
+    target.bench.require(place)
+    target.expect(answer.outcome is Outcome.EFFECT, "accepted, as nothing was wrong with its jti", answer.seen)
+
+
+SERIES = Case("nonce.series", "twenty nonces in a row", ("RFC9449-8-nonce-unpredictable",), ("nonce-numbered",),
+              "proofs are made in advance for nonces to come")
+COUNT, ENOUGH = 20, 8
+
+
+@cases(*spread([SERIES], MAIN))
+def test_nonces_do_not_follow_from_each_other(case, target):
+    """One nonce for all and for a time is lawful; where they change, more than a few characters have to."""
+    place = target.place(case.place)
+    needs_nonces(target, place)
+    nonces = list(dict.fromkeys(asked_nonce(target, place) for _ in range(COUNT)))
+    varying = varying_parts(nonces)
+    short = max(map(len, varying)) < ENOUGH
+    ordered = len(nonces) > 2 and all(re.fullmatch(r"[0-9]+", part) for part in varying) and sorted(varying, key=int) == varying
+    target.note(f"{len(nonces)} different nonces in {COUNT} answers, of {min(map(len, nonces))} characters or more")
+    target.expect(not short and not ordered, f"{ENOUGH} characters or more that change, in no order", ", ".join(nonces[:4]))

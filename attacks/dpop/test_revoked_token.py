@@ -1,0 +1,36 @@
+"""A bound token after its revocation (RFC 7009): its holder is gone, its key may be stolen.
+
+A resource server may go on for as long as a cache holds, and one that reads self-contained tokens may never hear of it, so
+a token that still works is a warning.
+"""
+
+from keybound.cases import Case, cases
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.judge.answer import Outcome
+from keybound.timing import revoke, wait_for
+
+REVOKED = Case("rs.token.revoked", "a bound token half a minute after its revocation", ("FAPI2SP-5.3.4-token-validity",),
+               ("rs-revoked-token-ok",), "a token that was reported stolen goes on working", place="api", lenient=True,
+               also=("IN-04",), slow=True)
+CACHE = 30
+
+
+@cases(REVOKED)
+def test_revoked_token_ends(case, target):
+    place, lane = target.place(case.place), target.api_lane()
+    if lane.grant in {"minted", "command"}:
+        raise NotApplicable("the tokens come from elsewhere, and there is no place to revoke them")
+    token = target.session.token(lane, fresh=True)
+    if place.attempt(None, "control before: the token is good").outcome is not Outcome.EFFECT:
+        raise Inconclusive("the control before failed")
+    revoke(target, token)
+    seen = []
+
+    def refused():
+        seen.append(place.attempt(None, "hostile: the revoked token"))
+        return seen[-1].outcome is not Outcome.EFFECT
+
+    ended = wait_for(refused, min(CACHE, target.session.profile.limits.longest_wait))
+    target.session.forget(lane)
+    target.bench.require(place)
+    target.expect(ended, f"refused after {CACHE} s at the latest", seen[-1].seen)

@@ -1,0 +1,64 @@
+"""A client with credentials asks for tokens without them, or with others (RFC 6749 section 4.4.2, FAPI 2.0)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import no_proof
+from keybound.errors import NotApplicable
+from keybound.flows.places import grant
+from keybound.judge.rules import Exact
+
+REFUSED = Exact((400, 401), ("invalid_client", "invalid_request", "unauthorized_client"))
+SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+CREDENTIALS = ("client_secret", "client_assertion", "client_assertion_type")
+
+
+def anonymous(client_id):
+    """Return a delta that keeps the client's name and leaves out what proves it."""
+
+    def delta(draft):
+        draft.headers = [line for line in draft.headers if line[0] != "Authorization"]
+        draft.form = {name: value for name, value in draft.form.items() if name not in CREDENTIALS} | {"client_id": client_id}
+
+    return delta
+
+
+UNPROVED = Case("as.client.unauthenticated", "a client with credentials leaves them out",
+         ("RFC6749-4.4.2-client-auth", "FAPI2SP-5.3.2.1-confidential-clients"), ("as-client-authentication-optional",),
+         "whoever knows the name of a client is that client", exact=REFUSED)
+
+
+@cases(UNPROVED)
+def test_client_must_authenticate(case, target):
+    lane = target.lane("dpop", "client_credentials")
+    client = lane.client
+    if client.auth not in SECRETS:
+        raise NotApplicable(f"client {client.id} authenticates by {client.auth}")
+    target.refuses(case, anonymous(client.id), grant(target.session, lane))
+
+
+SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key sends a secret", ("FAPI2SP-5.3.2.1-client-auth",),
+              ("as-secret-instead-of-key",), "the weaker way in stays open beside the stronger one", exact=REFUSED)
+
+
+@cases(SECRET)
+def test_secret_does_not_replace_a_key(case, target):
+    lane = target.lane("dpop", auth="private_key_jwt")
+
+    def with_secret(draft):
+        anonymous(lane.client.id)(draft)
+        draft.form["client_secret"] = lane.client.id
+
+    target.refuses(case, with_secret, grant(target.session, lane))
+
+
+UNBOUND = Case("as.token.unbound", "a token request without a proof, where every token has to be bound",
+               ("FAPI2SP-5.3.2.1-constrained-only",), ("as-bound-client-proof-optional",), "stolen tokens work for the thief",
+               no_proof, exact=Exact((400,), ("invalid_request", "invalid_grant", "invalid_dpop_proof")))
+
+
+@cases(UNBOUND)
+def test_no_token_goes_unbound(case, target):
+    lanes = target.session.lanes("dpop", "client_credentials", "authorization_code")
+    if not lanes:
+        raise NotApplicable("the profile names no client that gets dpop tokens")
+    lane = next((lane for lane in lanes if lane.client.dpop_bound), lanes[0])
+    target.refuses(case, place=grant(target.session, lane))

@@ -1,0 +1,112 @@
+"""Challenges for holders of bearer tokens, at resources that offer that scheme (RFC 6750 section 3, RFC 9110).
+
+Where a resource does not offer Bearer, none of it applies. RFC 6750 wants much of it by SHOULD only.
+"""
+
+from collections import Counter
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import flipped_signature, no_proof
+from keybound.errors import Inconclusive, NotApplicable
+
+ONCE = {"realm", "scope", "error", "error_description", "error_uri"}
+
+
+def no_credentials(draft):
+    draft.token = None
+    no_proof(draft)
+
+
+def bad_bearer_token(draft):
+    draft.scheme, draft.token, draft.proof = "Bearer", "not-a-token", None
+
+
+def bearer(slug, title, rules, fault, threat, *, lenient=False):
+    return Case(f"rs.bearer.{slug}", title, rules, (f"rs-{fault}",), threat, bad_bearer_token, "api", lenient=lenient)
+
+
+LOST = "clients cannot tell what went wrong"
+CHALLENGE = bearer("challenge", "a bad bearer token is answered with a challenge", ("RFC6750-3-challenge",), "no-challenge", LOST,
+                   lenient=True)
+ERROR = bearer("error", "the challenge says what was wrong with a bearer token", ("RFC6750-3-challenge-error",),
+               "challenge-without-error", LOST)
+STATUS = bearer("error-status", "invalid_token comes with 401", ("RFC6750-3.1-error-status",), "bearer-wrong-status", LOST)
+TWICE = bearer("attributes-once", "no attribute of a challenge comes twice", ("RFC6750-3-attributes-once",),
+               "challenge-attributes-twice", "two readers of one challenge read two errors")
+
+
+def refused(case, target):
+    """Return the answer to a bad bearer token, where the resource offers that scheme."""
+    place = target.place(case.place)
+    target.bench.require(place)
+    if "bearer" not in place.attempt(no_credentials, "without credentials").schemes:
+        raise NotApplicable("the resource does not offer the Bearer scheme")
+    return target.refusal(case)
+
+
+@cases(CHALLENGE)
+def test_bad_bearer_token_is_challenged(case, target):
+    answer = target.refusal(case)
+    if answer.status != 401:
+        raise NotApplicable(f"the resource answers {answer.status} here: that is for another case")
+    target.expect(bool(answer.schemes), "401 with WWW-Authenticate", answer.seen)
+
+
+@cases(ERROR)
+def test_challenge_says_what_is_wrong(case, target):
+    answer = refused(case, target)
+    if not answer.schemes:
+        raise NotApplicable("there is no challenge: that is for another case")
+    target.expect(any(it.get("error") for it in answer.challenges), "an error attribute", answer.seen)
+
+
+@cases(STATUS)
+def test_invalid_token_has_its_status(case, target):
+    answer = refused(case, target)
+    if "invalid_token" not in answer.codes:
+        raise NotApplicable(f"there is no invalid_token here: {answer.seen}")
+    target.expect(answer.status == 401, "401 invalid_token", answer.seen)
+
+
+@cases(TWICE)
+def test_attributes_come_once(case, target):
+    answer = refused(case, target)
+    counted = [Counter(name for name, _ in it.parameters if name in ONCE) for it in answer.challenges]
+    twice = {name for each in counted for name, number in each.items() if number > 1}
+    target.expect(not twice, "each attribute once in a challenge", ", ".join(sorted(twice)) or answer.seen)
+
+
+ANY = Case("rs.challenge.on-401", "a 401 has a challenge", ("RFC9110-15.5.2-challenge",), ("rs-no-challenge",),
+           "clients cannot learn what is wanted", flipped_signature, "api", lenient=True)
+
+
+@cases(ANY)
+def test_401_has_a_challenge(case, target):
+    answer = target.refusal(case)
+    if answer.status != 401:
+        raise NotApplicable(f"the resource answers {answer.status} here, which need not carry a challenge")
+    target.expect(bool(answer.schemes), "401 with WWW-Authenticate", answer.seen)
+
+
+HEADER = Case("rs.bearer.header", "a token that the server calls Bearer, at a resource that offers Bearer",
+              ("RFC6750-2.1-bearer-header",), ("rs-bearer-refused",), "holders of the tokens that the server gives out are locked out",
+              place="api", lenient=True)
+
+
+@cases(HEADER)
+def test_bearer_token_is_accepted(case, target):
+    place, lane = target.place(case.place), target.api_lane()
+    target.bench.require(place)
+    if "bearer" not in place.attempt(no_credentials, "without credentials").schemes:
+        raise NotApplicable("the resource does not offer the Bearer scheme")
+    try:
+        token = target.read(target.session.issue(lane, delta=no_proof, label="unbound token"))
+    except Inconclusive as error:
+        raise NotApplicable(f"there is no unbound token: {error}") from None
+    if token.type != "bearer":
+        raise NotApplicable(f"there is no unbound token: {token.facts}")
+
+    def as_its_type_says(draft):
+        draft.scheme, draft.token, draft.proof = "Bearer", token.token.value, None
+
+    target.accepts(case, as_its_type_says)
