@@ -5,7 +5,15 @@ from typing import Any
 
 from aiohttp import web
 
-from . import authorize, introspection, other_grants, resource, resource_metadata, token_endpoint
+from . import (
+    authorize,
+    introspection,
+    other_grants,
+    registration,
+    resource,
+    resource_metadata,
+    token_endpoint,
+)
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
 from .proof import PROOF_ALGS
@@ -16,6 +24,7 @@ _NONCE_SIDES = {
     "/token": "as",
     "/par": "as",
     "/device_authorization": "as",
+    "/api/other": "rs",
     "/api": "rs",
     "/api/notes": "rs",
     "/userinfo": "rs",
@@ -49,6 +58,7 @@ def metadata_of(state: Reference) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/token",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
         "introspection_endpoint": f"{issuer}/introspect",
+        "registration_endpoint": f"{issuer}/register",
         "revocation_endpoint": f"{plain if wrong('as-metadata-endpoint-http') else issuer}/revoke",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
@@ -169,6 +179,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/.well-known/openid-configuration", metadata),
     ("GET", "/jwks", jwks),
     ("POST", "/par", authorize.par),
+    ("POST", "/register", registration.register),
     ("GET", "/authorize", authorize.authorize),
     ("POST", "/login", authorize.login),
     ("POST", "/token", token_endpoint.token),
@@ -182,13 +193,14 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/userinfo", resource.userinfo),
     ("GET", "/api", resource.api),
     ("HEAD", "/api", resource.api),
+    ("GET", "/api/other", resource.api),
     ("POST", "/api", resource.api),
     ("GET", "/api/notes", resource.notes),
     ("POST", "/api/notes", resource.notes),
 ]
 
 
-_ALONE = {"/api", "/api/notes"}
+_ALONE = {"/api", "/api/other", "/api/notes"}
 
 
 def create(state: Reference) -> web.Application:

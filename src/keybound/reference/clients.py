@@ -43,6 +43,7 @@ class Client:
     certificate_bound: bool = False
     par: bool = False
     opaque: bool = False
+    par_only: bool = False  # require_pushed_authorization_requests (RFC 9126 section 6)
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
@@ -70,7 +71,8 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
         Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
         Client(
-            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True
+            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True,
+            opaque=True, par_only=True
         ),
         Client("public", "none", _CODE, "openid read"),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
@@ -148,7 +150,8 @@ class Authenticator:
         if client is None:
             raise _invalid_client()
         if client.auth in _WITH_SECRETS and "client_secret" not in form:
-            if self.faults.on("as-client-authentication-optional"):
+            for_itself = form.get("grant_type") == "client_credentials"
+            if for_itself and self.faults.on("as-client-authentication-optional"):
                 return client
         elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
             return client
@@ -223,7 +226,7 @@ class Authenticator:
     def _is_us(self, audience: str) -> bool:
         if self.faults.on("as-assertion-aud-issuer-only") and audience.endswith(("/token", "/par")):
             return False
-        return audience in self.audiences
+        return audience in self.audiences or self.faults.on("as-assertion-any-audience")
 
     def _certificate(
         self, client: Client, chain: Sequence[bytes], fetched: Sequence[x509.Certificate]

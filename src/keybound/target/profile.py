@@ -239,6 +239,9 @@ class Resource(_Model):
     content_type: str | None = None
     status: int | None = Field(None, description="status of a success; default: any 2xx")
     canary: Text | None = Field(None, description="text that only the protected body holds")
+    also: Url | None = Field(
+        None, description="another URL of the same server that GET reads with the same tokens"
+    )
     methods: tuple[Method, ...] = Field((), description="methods that work at url; default: method alone")
     clients: tuple[str, ...] = Field(
         (), description="names of the clients whose tokens work here; default: tried out"
@@ -253,6 +256,16 @@ class Introspection(_Model):
     client: str = Field(description="name of a client under [clients]")
 
 
+class Registration(_Model):
+    """Lets keybound register clients (RFC 7591). Each case may leave one behind."""
+
+    initial_access_token: Secret | None = Field(
+        None, description="where registration is not open; use ${ENV}"
+    )
+    redirect_uri: str = "https://localhost/cb"
+    metadata: dict[str, Any] = Field({}, description="more client metadata, or other values")
+
+
 class Endpoints(_Model):
     """Endpoint URLs that replace what discovery finds."""
 
@@ -262,6 +275,7 @@ class Endpoints(_Model):
     introspection: Url | None = None
     revocation: Url | None = None
     userinfo: Url | None = None
+    registration: Url | None = None
     device_authorization: Url | None = None
     backchannel_authentication: Url | None = None
     jwks: Url | None = None
@@ -292,6 +306,9 @@ class Limits(_Model):
     clock_offset: float = Field(
         300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
     )
+    code_lifetime: float = Field(
+        60.0, gt=0, le=3600, description="seconds that an authorization code may be good for, by FAPI 2.0"
+    )
     longest_wait: float = Field(
         390.0, gt=0, le=86400, description="seconds that a case of --slow may wait in all"
     )
@@ -320,6 +337,7 @@ class Profile(_Model):
     login: Login | None = None
     resource: Resource | None = None
     introspection: Introspection | None = None
+    registration: Registration | None = None
     tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
@@ -382,6 +400,7 @@ class Profile(_Model):
         write = self.resource.write if self.resource else None
         named = [self.issuer, self.resource and self.resource.url, write and write.url, write and write.read]
         named.append(self.proxy.backend if self.proxy else None)
+        named.append(self.resource.also if self.resource else None)
         return [url for url in (*named, *self.endpoints.model_dump().values()) if url]
 
     @property
@@ -407,6 +426,8 @@ class Profile(_Model):
             found += [(k.get_secret_value(), "key") for k in keys if k]
         if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
             found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
+        if self.registration and self.registration.initial_access_token:
+            found.append((self.registration.initial_access_token.get_secret_value(), "secret"))
         others = (self.attacker, *self.certificates.values())
         found += [
             (other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key
