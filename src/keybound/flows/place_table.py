@@ -7,6 +7,7 @@ from keybound.flows.grant_places import GRANT_PLACES
 from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.pair_places import PAIR_PLACES
 from keybound.flows.places import Place
+from keybound.flows.registration import registration
 from keybound.flows.session import ACCESS, Lane, Session
 from keybound.target.profile import Mechanism
 
@@ -47,6 +48,7 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "api.post": lambda s, f: places.api(s, API_LANE(s, f), "POST"),
     "api.other": lambda s, f: places.other(s, API_LANE(s, f)),
     "userinfo.post": lambda s, f: places.userinfo(s, _USERINFO_POST(s, f), "POST"),
+    "registration": lambda s, _: registration(s),
     "write": lambda s, f: places.write(s, API_LANE(s, f)),
     "userinfo": lambda s, f: places.userinfo(s, _USERINFO(s, f)),
     "mtls.token.pki": lambda s, _: places.token(s, "mtls", auth="tls_client_auth"),

@@ -5,7 +5,15 @@ from typing import Any
 
 from aiohttp import web
 
-from . import authorize, introspection, other_grants, resource, resource_metadata, token_endpoint
+from . import (
+    authorize,
+    introspection,
+    other_grants,
+    registration,
+    resource,
+    resource_metadata,
+    token_endpoint,
+)
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
 from .proof import PROOF_ALGS
@@ -50,6 +58,7 @@ def metadata_of(state: Reference) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/token",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
         "introspection_endpoint": f"{issuer}/introspect",
+        "registration_endpoint": f"{issuer}/register",
         "revocation_endpoint": f"{plain if wrong('as-metadata-endpoint-http') else issuer}/revoke",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
@@ -170,6 +179,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/.well-known/openid-configuration", metadata),
     ("GET", "/jwks", jwks),
     ("POST", "/par", authorize.par),
+    ("POST", "/register", registration.register),
     ("GET", "/authorize", authorize.authorize),
     ("POST", "/login", authorize.login),
     ("POST", "/token", token_endpoint.token),

@@ -152,7 +152,8 @@ class Authenticator:
         if client is None:
             raise _invalid_client()
         if client.auth in _WITH_SECRETS and "client_secret" not in form:
-            if self.faults.on("as-client-authentication-optional"):
+            for_itself = form.get("grant_type") == "client_credentials"
+            if for_itself and self.faults.on("as-client-authentication-optional"):
                 return client
         elif client.auth == "private_key_jwt" and self.faults.on("as-secret-instead-of-key"):
             return client
@@ -232,7 +233,7 @@ class Authenticator:
     def _is_us(self, audience: str) -> bool:
         if self.faults.on("as-assertion-aud-issuer-only") and audience.endswith(("/token", "/par")):
             return False
-        return audience in self.audiences
+        return audience in self.audiences or self.faults.on("as-assertion-any-audience")
 
     def _certificate(
         self, client: Client, chain: Sequence[bytes], fetched: Sequence[x509.Certificate]

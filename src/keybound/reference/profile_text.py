@@ -41,6 +41,7 @@ def render(state: Reference) -> str:
             "read": notes,
         },
         "introspection": {"client": RESOURCE_SERVER},
+        "registration": {},
         **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
@@ -82,6 +83,7 @@ def render_alone(state: Reference) -> str:
             "read": notes,
         },
         **_limits(state),
+        **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}

@@ -25,34 +25,14 @@ from .trusted import Trusted
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
 _FORM = "application/x-www-form-urlencoded"
-_PARAMETERS = frozenset(
-    [
-        "client_assertion",
-        "client_assertion_type",
-        "client_id",
-        "client_secret",
-        "code",
-        "code_challenge",
-        "code_challenge_method",
-        "code_verifier",
-        "csrf",
-        "dpop_jkt",
-        "grant_type",
-        "nonce",
-        "password",
-        "redirect_uri",
-        "refresh_token",
-        "request",
-        "request_uri",
-        "resource",
-        "response_type",
-        "scope",
-        "state",
-        "token",
-        "token_type_hint",
-        "username",
-    ]
-)
+_PARAMETERS = frozenset((
+    "actor_token", "actor_token_type", "assertion", "audience", "auth_req_id", "claims",
+    "client_assertion", "client_assertion_type", "client_id", "client_secret", "code", "code_challenge",
+    "code_challenge_method", "code_verifier", "csrf", "device_code", "dpop_jkt", "grant_type",
+    "login_hint", "nonce", "password", "redirect_uri", "refresh_token", "request", "request_uri",
+    "requested_token_type", "resource", "response_type", "scope", "state", "subject_token",
+    "subject_token_type", "token", "token_type_hint", "username",
+))  # fmt: skip
 
 
 @dataclass

@@ -256,6 +256,16 @@ class Introspection(_Model):
     client: str = Field(description="name of a client under [clients]")
 
 
+class Registration(_Model):
+    """Lets keybound register clients (RFC 7591). Each case may leave one behind."""
+
+    initial_access_token: Secret | None = Field(
+        None, description="where registration is not open; use ${ENV}"
+    )
+    redirect_uri: str = "https://localhost/cb"
+    metadata: dict[str, Any] = Field({}, description="more client metadata, or other values")
+
+
 class Endpoints(_Model):
     """Endpoint URLs that replace what discovery finds."""
 
@@ -265,6 +275,7 @@ class Endpoints(_Model):
     introspection: Url | None = None
     revocation: Url | None = None
     userinfo: Url | None = None
+    registration: Url | None = None
     device_authorization: Url | None = None
     backchannel_authentication: Url | None = None
     jwks: Url | None = None
@@ -326,6 +337,7 @@ class Profile(_Model):
     login: Login | None = None
     resource: Resource | None = None
     introspection: Introspection | None = None
+    registration: Registration | None = None
     tokens: Tokens | None = Field(None, description="tokens that no authorization server of the target gives")
     endpoints: Endpoints = Endpoints()
     attacker: Attacker = Attacker()
@@ -414,6 +426,8 @@ class Profile(_Model):
             found += [(k.get_secret_value(), "key") for k in keys if k]
         if isinstance(self.tokens, Minted) and self.tokens.introspection_secret:
             found.append((self.tokens.introspection_secret.get_secret_value(), "secret"))
+        if self.registration and self.registration.initial_access_token:
+            found.append((self.registration.initial_access_token.get_secret_value(), "secret"))
         others = (self.attacker, *self.certificates.values())
         found += [
             (other.certificate_key.get_secret_value(), "key") for other in others if other.certificate_key
