@@ -4,6 +4,7 @@ import time
 
 from keybound.cases import Case, cases
 from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows.client_auth import for_audience
 from keybound.judge.answer import Outcome
 
 STAYS = Case("as.refresh.no-rotation", "a refresh token of a confidential client works a second time", ("FAPI2SP-5.3.2.1-no-rotation",),
@@ -58,3 +59,19 @@ def test_code_ends_after_a_minute(case, target):
     answer = place.attempt(lambda draft: draft.form.update(form), "hostile: the code, a minute later")
     target.bench.require(place)
     target.expect(answer.outcome is not Outcome.EFFECT, f"refused after {limits.code_lifetime:g} s", answer.seen)
+
+
+AUDIENCE = tuple(
+    Case(f"as.client.assertion-aud.{name}", f"a client assertion whose audience is {what}", ("FAPI2SP-5.3.2.1-assertion-aud",),
+         ("as-assertion-aud-loose",), "an assertion made for another server is good here as well", place="token.assertion", data=change)
+    for name, what, change in (
+        ("token", "the token endpoint", lambda session: session.endpoint("token")),
+        ("array", "an array that holds the issuer", lambda session: [session.profile.issuer]),
+    )
+)
+
+
+@cases(*AUDIENCE)
+def test_assertion_is_for_the_issuer_alone(case, target):
+    place = target.place(case.place)
+    target.refuses(case, for_audience(target.session, place.client, case.data(target.session)))

@@ -133,11 +133,11 @@ def with_wrong_credentials(client: Client) -> Delta | None:
     return delta
 
 
-def for_audience(session: "Session", client: Client, audience: str) -> Delta:
-    """Return a delta that makes the client assertion for `audience` instead (RFC 9126 section 2)."""
+def for_audience(session: "Session", client: Client, audience: str | list[str]) -> Delta:
+    """Return a delta that makes the client assertion for `audience` instead, one or several (RFC 9126 section 2)."""
     chosen = client.model_copy(update={"assertion_audience": audience})
 
     def delta(draft: Draft) -> None:
-        authenticate(chosen, draft, audience, session.now())
+        authenticate(chosen, draft, "", session.now())
 
     return delta

@@ -112,6 +112,17 @@ def users_code(session: Session, facts: Facts) -> Place:
     return code(session, places.measured_lane(facts, "userinfo.dpop", lanes))
 
 
+def by_assertion(session: Session) -> Place:
+    """Return the token endpoint for a client that authenticates by an assertion, with its cheapest grant."""
+    for grant in ("client_credentials", "authorization_code"):
+        lanes = [each for each in session.lanes("dpop", grant) if each.client.auth == "private_key_jwt"]
+        if lanes:
+            place = held(places.grant(session, lanes[0]))
+            place.exact = places.BAD_CLIENT
+            return place
+    raise NotApplicable("the profile names no client with private_key_jwt")
+
+
 def device_with_proof(session: Session) -> Place:
     """Return the poll of a device flow that began with a proof."""
     lane = lane_of(session, "device_code")
@@ -143,6 +154,7 @@ GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "code.signed": lambda s, _: signed_code(s),
     "code.user": users_code,
     "par.confidential": lambda s, _: places.par(s, lambda lane: confidential(lane.client)),
+    "token.assertion": lambda s, _: by_assertion(s),
     "par.assertion": lambda s, _: places.par(s, lambda lane: lane.client.auth == "private_key_jwt"),
     "refresh": lambda s, _: refresh(s, lane_of(s, "refresh_token", confidential, "confidential ")),
     "refresh.held.public": lambda s, _: refresh(s, lane_of(s, "refresh_token", _public, "public ")),

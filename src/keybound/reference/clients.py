@@ -43,6 +43,7 @@ class Client:
     certificate_bound: bool = False
     par: bool = False
     opaque: bool = False
+    issuer_only: bool = False  # its assertions name the issuer and nothing else (FAPI 2.0 section 5.3.2.1)
     par_only: bool = False  # require_pushed_authorization_requests (RFC 9126 section 6)
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
@@ -68,7 +69,7 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
     clients = [
         Client("basic", "client_secret_basic", secret=secret()),
         Client("post", "client_secret_post", secret=secret(), opaque=True),
-        Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
+        Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True, issuer_only=True),
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
         Client(
             "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True,
@@ -121,6 +122,7 @@ class Authenticator:
     clients: Mapping[str, Client]
     ca: x509.Certificate
     audiences: frozenset[str]
+    issuers: tuple[str, ...]
     faults: Faults
 
     def authenticate(
@@ -215,6 +217,7 @@ class Authenticator:
             claims.get("iss") != client.id
             or form.get("client_id", client.id) != client.id
             or not any(isinstance(item, str) and self._is_us(item) for item in audiences)
+            or self._too_loose(client, audience)
             or isinstance(expires, bool)
             or not isinstance(expires, int | float)
             or not now < expires < now + _ASSERTION_LIFETIME
@@ -222,6 +225,10 @@ class Authenticator:
         ):
             raise _invalid_client()
         return client
+
+    def _too_loose(self, client: Client, audience: object) -> bool:
+        strict = client.issuer_only and not self.faults.on("as-assertion-aud-loose")
+        return strict and audience not in self.issuers
 
     def _is_us(self, audience: str) -> bool:
         if self.faults.on("as-assertion-aud-issuer-only") and audience.endswith(("/token", "/par")):

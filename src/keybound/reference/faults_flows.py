@@ -178,4 +178,9 @@ FLOWS = [
     ),
     ("as-par-optional", "a client that has to push its requests need not", "FAPI2SP-5.3.2.2-par-required"),
     ("as-code-lives-on", "a code is good for five minutes", "FAPI2SP-5.3.2.1-code-60s"),
+    (
+        "as-assertion-aud-loose",
+        "any of our URLs, and a list of them, is an audience",
+        "FAPI2SP-5.3.2.1-assertion-aud",
+    ),
 ]

@@ -83,7 +83,9 @@ def build(
         issuer=issuer,
         faults=on,
         pki=made,
-        authenticator=Authenticator(clients.register(made, jwks_uri), made.ca.certificate, audiences, on),
+        authenticator=Authenticator(
+            clients.register(made, jwks_uri), made.ca.certificate, audiences, bases, on
+        ),
         tokens=Tokens(issuer, pki.new_key(), on),
         nonces=nonces,
         header=header,
