@@ -9,7 +9,7 @@ from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 from keybound.timing import both_edges, of_the_date, sent_again
 
-COUNT = 2500
+COUNT = 2000
 FLOOD = Case("replay.after-flood", f"a used proof again after {COUNT} others", ("RFC9449-11.1-jti-replay",), ("replay-store-small",),
              "the server is made to forget a proof by many others", lenient=True, also=("RP-10",), flood=True)
 

@@ -79,7 +79,7 @@ def extra_members(draft):
     draft.proof.header["jwk"] |= {"kid": "keybound", "use": "sig", "alg": draft.proof.key.alg}
 
 
-WHOLE = Case("as.cnf.jkt.optional-members", "optional members of jwk do not change cnf.jkt", ("RFC9449-6.1-jkt-thumbprint",),
+WHOLE = Case("as.cnf.jkt.optional-members", "optional members of jwk do not change cnf.jkt", ("RFC9449-6.1-jkt-thumbprint", "RFC7638-3-required-members"),
              ("as-jkt-of-whole-jwk",), "the binding depends on how the key is written", extra_members, also=("KY-06",))
 
 

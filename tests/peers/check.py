@@ -41,6 +41,10 @@ WARNED = {
     "rs-htu-slashes",
     "rs-iat-text",  # the time itself is right
     "nonce-cacheable",  # a lower-case should of section 8.2
+    "mtls-subject-set",  # how names are compared is left to RFC 4514 and the CA
+    "mtls-usage",  # RFC 8705 says nothing of usages
+    "resumed-loses",  # it only keeps the right client out
+    "unbound-dpop",  # who has the token can use it as Bearer too
     "nonce-hidden",  # an informative note of sections 7.1 and 8
     "challenge-missing",  # here and below, the refusal holds and only its words are wrong
     "challenge-other-scheme",
@@ -116,7 +120,7 @@ def _selection(name):
         return []
     defect = DEFECTS[name]
     role = [] if defect.roles == "both" else ["--role", defect.roles.lower()]
-    return role + (["--mechanism", defect.mechanism] if defect.mechanism else [])
+    return [*role, "--mechanism", defect.mechanism]
 
 
 def reason(event):

@@ -17,7 +17,7 @@ class Defect:
     roles: str  # AS | RS | both
     hint: str
     rules: dict
-    mechanism: str  # dpop | mtls: the cases of the other need not run; "" for all
+    mechanism: str  # dpop | mtls: the cases of the other need not run
 
 
 def at(place, roles, hint, bugs, **more):

@@ -133,6 +133,14 @@ def make_clients(authority, rules):
         Client("m-pki", "tls_client_auth", ("client_credentials",), identity=tls.make("m-pki", authority)),
         Client("m-web", "tls_client_auth", ALL_CODE, identity=tls.make("m-web", authority)),
         Client("m-dpop", "tls_client_auth", ("client_credentials",), identity=tls.make("m-dpop", authority)),
+        Client(
+            "m-secret",
+            "client_secret_basic",
+            ("client_credentials",),
+            secret(),
+            tls.make("m-secret", authority),
+            certificate_bound=True,
+        ),
         Client("m-self", "self_signed_tls_client_auth", ("client_credentials",), identity=tls.make("m-self")),
         Client("m-app", "none", ALL_CODE, identity=tls.make("m-app"), certificate_bound=True),
     ]

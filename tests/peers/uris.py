@@ -45,8 +45,6 @@ def expected_uri(here):
         path = urlsplit(given("X-Original-URL", path)).path
     if here.has("htu-absolute-form") and "://" in request.target:
         return request.target
-    if here.has("htu-alias") and request.origin == here.memory.alias:
-        scheme, host = urlsplit(here.memory.issuer)[:2]
     return f"{scheme}://{host}{path}"
 
 

@@ -161,7 +161,20 @@ def _resources(session: Session, found: Diagnosis) -> None:
                     f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): {advice}"
                 )
             _note(found, f"api.{mechanism}", working)
+            _second_url(session, working)
         _userinfo(session, found, mechanism, lanes)
+
+
+def _second_url(session: Session, working: list[Lane]) -> None:
+    """See that the profile's second URL of the resource takes the tokens that work at the first."""
+    url = session.profile.resource.also if session.profile.resource else None
+    if url is None or not working:
+        return
+    answer = places.other(session, working[0]).control("doctor: second URL")
+    if answer.outcome is not Outcome.EFFECT:
+        raise TargetError(
+            f"{working[0]}: its token does not work at {url} ({answer.seen}): check resource.also"
+        )
 
 
 def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: list[Lane]) -> None:
@@ -175,6 +188,11 @@ def _userinfo(session: Session, found: Diagnosis, mechanism: Mechanism, lanes: l
             return
         if answer.outcome is Outcome.EFFECT:
             _note(found, f"userinfo.{mechanism}", [lane])
+            posted = places.userinfo(session, lane, "POST").control("doctor: userinfo by POST")
+            if posted.outcome is Outcome.EFFECT:
+                found.facts[f"userinfo.{mechanism}.post"] = str(lane)
+            else:
+                found.facts[f"userinfo.{mechanism}.post.why"] = f"userinfo takes no POST here: {posted.seen}"
             return
         found.facts[f"userinfo.{mechanism}.why"] = (
             f"userinfo does not take {mechanism} tokens here: {answer.seen}"

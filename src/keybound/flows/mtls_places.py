@@ -7,7 +7,7 @@ from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
 from keybound.flows import places
 from keybound.flows.places import BAD_CLIENT, BAD_TOKEN, Place
-from keybound.flows.session import Lane, Session
+from keybound.flows.session import ACCESS, Lane, Session
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read
 from keybound.judge.rules import Exact
 from keybound.target.profile import Grant
@@ -191,7 +191,7 @@ def resumed(place: Place, version: str) -> Place:
 
 
 def _api(session: Session, facts: Facts, name: str = "api.mtls") -> Lane:
-    return places.measured_lane(facts, name, session.lanes("mtls", *_TOKENS))
+    return places.measured_lane(facts, name, session.lanes("mtls", *ACCESS))
 
 
 MTLS_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from keybound.flows import minting, places
 from keybound.flows.grant_places import GRANT_PLACES
 from keybound.flows.mtls_places import MTLS_PLACES
+from keybound.flows.pair_places import PAIR_PLACES
 from keybound.flows.places import Place
 from keybound.flows.registration import registration
 from keybound.flows.session import ACCESS, Lane, Session
@@ -28,6 +29,7 @@ def _minted(name: str, mechanism: Mechanism) -> Callable[[Session, Facts], Place
 
 
 API_LANE, _OPAQUE, _USERINFO = _lane("api.dpop"), _lane("api.dpop.opaque"), _lane("userinfo.dpop")
+_USERINFO_POST = _lane("userinfo.dpop.post")
 _SELF_SIGNED_API = _lane("api.mtls.self-signed")
 _MTLS_API, _MTLS_USERINFO = _lane("api.mtls"), _lane("userinfo.mtls")
 
@@ -42,6 +44,10 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "par": lambda s, _: places.par(s),
     "api": lambda s, f: places.api(s, API_LANE(s, f)),
     "api.opaque": lambda s, f: places.api(s, _OPAQUE(s, f)),
+    "api.head": lambda s, f: places.api(s, API_LANE(s, f), "HEAD"),
+    "api.post": lambda s, f: places.api(s, API_LANE(s, f), "POST"),
+    "api.other": lambda s, f: places.other(s, API_LANE(s, f)),
+    "userinfo.post": lambda s, f: places.userinfo(s, _USERINFO_POST(s, f), "POST"),
     "registration": lambda s, _: registration(s),
     "write": lambda s, f: places.write(s, API_LANE(s, f)),
     "userinfo": lambda s, f: places.userinfo(s, _USERINFO(s, f)),
@@ -57,4 +63,5 @@ PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "tokens.mtls.opaque": _minted("tokens.mtls.opaque", "mtls"),
     **MTLS_PLACES,
     **GRANT_PLACES,
+    **PAIR_PLACES,
 }

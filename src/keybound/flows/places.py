@@ -268,6 +268,21 @@ def _with_token(
     )
 
 
+def other(session: Session, lane: Lane) -> Place:
+    """Return the second URL of the resource; raises NotApplicable when the profile names none."""
+    resource = _resource(session)
+    url = resource.also
+    if url is None:
+        raise NotApplicable("the profile names no second URL of the resource (resource.also)")
+
+    def build(token: Token) -> Draft:
+        draft = resource_request(session, token, "GET", url)
+        draft.headers += list(resource.headers.items())
+        return draft
+
+    return _with_token(session, lane, "rs", resource_effect(None, None), build)
+
+
 def userinfo(session: Session, lane: Lane, method: str = "GET") -> Place:
     """Return the userinfo endpoint: a protected resource of the AS (OpenID Connect Core section 5.3)."""
     url = session.endpoint("userinfo", mtls=lane.mechanism == "mtls")

@@ -24,6 +24,7 @@ _NONCE_SIDES = {
     "/token": "as",
     "/par": "as",
     "/device_authorization": "as",
+    "/api/other": "rs",
     "/api": "rs",
     "/api/notes": "rs",
     "/userinfo": "rs",
@@ -192,13 +193,14 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/userinfo", resource.userinfo),
     ("GET", "/api", resource.api),
     ("HEAD", "/api", resource.api),
+    ("GET", "/api/other", resource.api),
     ("POST", "/api", resource.api),
     ("GET", "/api/notes", resource.notes),
     ("POST", "/api/notes", resource.notes),
 ]
 
 
-_ALONE = {"/api", "/api/notes"}
+_ALONE = {"/api", "/api/other", "/api/notes"}
 
 
 def create(state: Reference) -> web.Application:

@@ -27,6 +27,7 @@ from .tokens import CODE_LIFETIME, AuthorizationRequest, Code, Grant
 
 REQUEST_URI_LIFETIME = 90
 LOGIN_LIFETIME = 300
+BRISK_CODE_LIFETIME = 15
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _PAGE = """<!DOCTYPE html>
@@ -127,11 +128,11 @@ async def authorize(request: web.Request) -> web.Response:
                 pushed = replace(pushed, jkt=params["dpop_jkt"])
             return _login_page(state, pushed)
         check_redirect_uri(params)
-        if client.par and client.dpop_bound and not state.faults.on("as-par-optional"):
-            raise OAuthError("invalid_request", "this client has to push its requests")
     except OAuthError as error:
         return page(str(error), status=400)  # without a trusted redirect URI the user is told, not the client
     try:
+        if client.par_only and not state.faults.on("as-par-optional"):
+            raise OAuthError("invalid_request", "this client pushes its requests")
         jkt = None if state.faults.on("as-ignores-dpop-jkt") else params.get("dpop_jkt")
         implicit = _implicit(state, params)
         return _login_page(state, replace(check_request(client, params, jkt), implicit=implicit))
@@ -193,7 +194,8 @@ async def login(request: web.Request) -> web.Response:
         token = state.tokens.issue(grant, {}, wanted.scope)
         answer = urlencode({"access_token": token, "token_type": "Bearer", "state": wanted.state or ""})
         return web.Response(status=303, headers={"Location": f"{REDIRECT_URI}#{answer}"})
-    state.tokens.codes.put(
-        code, Code(grant, wanted), CODE_LIFETIME * (10 if state.faults.on("as-codes-live-long") else 1)
-    )
+    lifetime = BRISK_CODE_LIFETIME if state.brisk else CODE_LIFETIME
+    if state.faults.on("as-code-lives-on"):
+        lifetime = LOGIN_LIFETIME
+    state.tokens.codes.put(code, Code(grant, wanted), lifetime)
     return _redirect(state, {"code": code, "state": wanted.state})

@@ -43,6 +43,7 @@ class Client:
     certificate_bound: bool = False
     par: bool = False
     opaque: bool = False
+    par_only: bool = False  # require_pushed_authorization_requests (RFC 9126 section 6)
     secret: str = ""
     key: ec.EllipticCurvePrivateKey | None = None
     identity: pki.Identity | None = None
@@ -70,7 +71,8 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
         Client("assertion", "private_key_jwt", key=pki.new_key(), dpop_bound=True),
         Client("app", "client_secret_basic", _CODE, "openid read", secret=secret(), par=True),
         Client(
-            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True
+            "signed", "private_key_jwt", _CODE, "openid read", key=pki.new_key(), dpop_bound=True, par=True,
+            opaque=True, par_only=True
         ),
         Client("public", "none", _CODE, "openid read"),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),

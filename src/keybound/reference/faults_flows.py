@@ -146,4 +146,36 @@ FLOWS = [
         "a proof is checked where a device flow starts, and forgotten",
         "DPOPDEVICE-3.1-code-binds DPOPDEVICE-3.2-poll-key",
     ),
+    (
+        "rs-userinfo-post-proof-unverified",
+        "the signature of a proof is not verified for a POST to userinfo",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-head-proof-unverified",
+        "the signature of a proof is not verified for HEAD requests",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-post-proof-unverified",
+        "the signature of a proof is not verified for POST requests",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-second-url-proof-unverified",
+        "the signature of a proof is not verified for the second URL",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "rs-signature-unchecked-for-ps256-opaque",
+        "the signature of a PS256 proof is not verified with opaque tokens",
+        "RFC9449-4.3-signature RFC9449-7.1-proof-checked",
+    ),
+    (
+        "as-refresh-rotates-all",
+        "refresh tokens of confidential clients are replaced too",
+        "FAPI2SP-5.3.2.1-no-rotation",
+    ),
+    ("as-par-optional", "a client that has to push its requests need not", "FAPI2SP-5.3.2.2-par-required"),
+    ("as-code-lives-on", "a code is good for five minutes", "FAPI2SP-5.3.2.1-code-60s"),
 ]

@@ -251,6 +251,7 @@ ALSO = {
     "rs-mtls-certificate-optional": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks",
     "rs-mtls-any-certificate": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
     "as-x5t-of-key": "RFC8705-3-cert-match RFC8705-6.3-renewed-cert",
+    "rs-query-token-ok": "RFC8705-3-no-cert",
     "as-refresh-any-client": "RFC8705-7.1-refresh-confidential",
     "rs-token-x5t-not-compared": f"{_FAPI} RFC8705-6.3-renewed-cert",
     "rs-executes-before-verifying": "RFC8705-3-cert-match RFC8705-3-no-cert",

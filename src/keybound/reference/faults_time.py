@@ -54,7 +54,10 @@ AS = [
 ]
 
 # What a fault breaks on one side only.
-ALSO: dict[str, str] = {}
+ALSO: dict[str, str] = {
+    "as-nonce-forever": "RFC9449-8-nonce-mismatch",
+    "rs-nonce-forever": "RFC9449-4.3-nonce",
+}
 
 RS = [
     ("revoked-token-ok", "nobody asks whether a token was revoked", "FAPI2SP-5.3.4-token-validity"),

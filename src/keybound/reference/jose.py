@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -284,3 +284,11 @@ def ec_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
         "x": b64u_encode(numbers.x.to_bytes(32)),
         "y": b64u_encode(numbers.y.to_bytes(32)),
     }
+
+
+def alg_named(values: Sequence[str]) -> Any:
+    """Return the alg that the header of the first of these JWTs names, or None; nothing is verified."""
+    try:
+        return parse_jws(values[0]).header.get("alg")
+    except (ValueError, IndexError):
+        return None

@@ -33,6 +33,18 @@ def readable(value: str) -> bool:
     return len(parts) == 2 and all(isinstance(part, dict | list) for part in parts)
 
 
+def breaks_on(value: str, wrong: Callable[[str], bool]) -> bool:
+    """Return whether a fault lets this proof's JSON, or the text of its `jti`, end in a crash."""
+    try:
+        parts = [json.loads(jose.b64u_decode(part, lax=True)) for part in value.split(".")[:2]]
+    except RecursionError:
+        return wrong("crashes-on-odd-json")
+    except ValueError as error:
+        return "digits" in str(error) and wrong("crashes-on-odd-json")
+    jti = parts[-1].get("jti") if isinstance(parts[-1], dict) else None
+    return isinstance(jti, str) and not (jti.isascii() and jti.isprintable()) and wrong("crashes-on-odd-text")
+
+
 def accepted(jws: jose.Jws, jwk: Jwk, wrong: Callable[[str], bool]) -> Jwk | None:
     """Return the key with which a fault takes this proof, None when no fault does."""
     alg = jws.header.get("alg")

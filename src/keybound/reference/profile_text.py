@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from . import pki, trusted
+from .authorize import BRISK_CODE_LIFETIME
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
 from .state import USERNAME, Reference
@@ -26,7 +27,12 @@ def render(state: Reference) -> str:
         **{f"clients.{client.id}": _client(client) for client in clients},
         **{f"clients.{client.id}.assertion": _grantor(client) for client in clients if client.grantor},
         "login": {"username": USERNAME, "password": state.password},
-        "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
+        "resource": {
+            "url": api,
+            "canary": state.canary,
+            "also": f"{api}/other",
+            "methods": ["GET", "HEAD", "POST"],
+        },
         "resource.write": {
             "method": "POST",
             "url": notes,
@@ -63,7 +69,12 @@ def render_alone(state: Reference) -> str:
         **{
             f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
         },
-        "resource": {"url": api, "canary": state.canary, "methods": ["GET", "HEAD", "POST"]},
+        "resource": {
+            "url": api,
+            "canary": state.canary,
+            "also": f"{api}/other",
+            "methods": ["GET", "HEAD", "POST"],
+        },
         "resource.write": {
             "method": "POST",
             "url": notes,
@@ -72,6 +83,7 @@ def render_alone(state: Reference) -> str:
             "read": notes,
         },
         **_limits(state),
+        **({"proxy": {"backend": state.backend}} if state.backend else {}),
         "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
@@ -97,7 +109,11 @@ def _requirements(state: Reference) -> str:
 
 
 def _limits(state: Reference) -> dict[str, dict[str, Any]]:
-    return {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0}} if state.brisk else {}
+    return (
+        {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0, "code_lifetime": BRISK_CODE_LIFETIME}}
+        if state.brisk
+        else {}
+    )
 
 
 def _grantor(client: Client) -> dict[str, Any]:

@@ -84,6 +84,8 @@ class Checker:
             return None
         if self.wrong("unreadable-proof-ignored") and not lax.readable(value):
             return None
+        if lax.breaks_on(value, self.wrong):
+            raise Crash
         try:
             jws = jose.parse_jws(self._unwrapped(value), self.wrong)
             if self.wrong("jti-stored-early"):

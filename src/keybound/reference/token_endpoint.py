@@ -166,14 +166,12 @@ def _refresh_token(asked: TokenRequest) -> dict[str, Any]:
     widened = asked.wrong("refresh-widens-scope")
     scope = _scope(asked, asked.client.scope if widened else old.grant.scope)
     answer = _answer(asked, old.grant, scope, old)
-    if asked.client.public and not unprotected:
+    rotated = asked.client.public or asked.wrong("refresh-rotates-all")
+    if rotated and not unprotected:
         if not (old.x5t and asked.wrong("mtls-refresh-neither")):
             tokens.spent.put(asked.form["refresh_token"], old.grant, REFRESH_LIFETIME)
             tokens.refresh.pop(asked.form["refresh_token"])
         answer["refresh_token"] = _new_refresh(asked, old.grant, rotated=True)
-    elif asked.wrong("refresh-rotates"):
-        tokens.refresh.pop(asked.form["refresh_token"])
-        answer["refresh_token"] = _new_refresh(asked, old.grant)
     return answer
 
 

@@ -162,9 +162,12 @@ ALSO_ALONE = {
     "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
 }
 
-# What faults turn red only where there is an authorization server as well: it takes a second endpoint, or a token that
-# the server gives to a client without a proof.
+# What faults turn red only where there is an authorization server as well: it takes a second endpoint, a token that the
+# server gives to a client without a proof, or one that it binds to a key and a certificate.
 NOT_ALONE = {
     "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
     "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
+    "rs-any-key": "RFC9449-7.1-unbound-token",
+    "rs-both-only-proof-checked": "RFC8705-3-cert-match RFC8705-3-no-cert",
+    "rs-both-only-certificate-checked": "RFC9449-4.3-key-match RFC9449-7.1-proof-present RFC9449-7.2-bearer-downgrade",
 }

@@ -54,8 +54,9 @@ def markdown(run: Run) -> str:
 
 
 def _measured(run: Run) -> list[str]:
-    rows = [f"| {_cell(name)} | {_cell(place)} | {_cell(value)} |" for name, place, value in measured(run)]
-    return ["", "| measured | where | value |", "| --- | --- | --- |", *rows, ""] if rows else []
+    return [
+        f"* measured: {_cell(name)} {_cell(value)} ({_cell(place)})" for name, place, value in measured(run)
+    ]
 
 
 def _findings(run: Run) -> list[str]:

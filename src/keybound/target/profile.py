@@ -239,6 +239,9 @@ class Resource(_Model):
     content_type: str | None = None
     status: int | None = Field(None, description="status of a success; default: any 2xx")
     canary: Text | None = Field(None, description="text that only the protected body holds")
+    also: Url | None = Field(
+        None, description="another URL of the same server that GET reads with the same tokens"
+    )
     methods: tuple[Method, ...] = Field((), description="methods that work at url; default: method alone")
     clients: tuple[str, ...] = Field(
         (), description="names of the clients whose tokens work here; default: tried out"
@@ -302,6 +305,9 @@ class Limits(_Model):
     )
     clock_offset: float = Field(
         300.0, gt=0, le=1e9, description="seconds the target's clock may differ from ours"
+    )
+    code_lifetime: float = Field(
+        60.0, gt=0, le=3600, description="seconds that an authorization code may be good for, by FAPI 2.0"
     )
     longest_wait: float = Field(
         390.0, gt=0, le=86400, description="seconds that a case of --slow may wait in all"
@@ -394,6 +400,7 @@ class Profile(_Model):
         write = self.resource.write if self.resource else None
         named = [self.issuer, self.resource and self.resource.url, write and write.url, write and write.read]
         named.append(self.proxy.backend if self.proxy else None)
+        named.append(self.resource.also if self.resource else None)
         return [url for url in (*named, *self.endpoints.model_dump().values()) if url]
 
     @property

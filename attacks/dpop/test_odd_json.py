@@ -1,0 +1,46 @@
+"""A proof whose JSON is lawful and unwieldy: it may be taken or refused, but not break the server (RFC 8259 section 9).
+
+The extra member stands where extensions may stand; `jti` is a string, and every string is one.
+"""
+
+from keybound.cases import PROOF_READERS, At, Case, cases, spread
+from keybound.craft.deltas import claim, raw_claims, raw_header
+from keybound.errors import Inconclusive
+from keybound.judge.answer import Outcome
+
+ROBUST, JSON, TEXT = ("KEYBOUND-robustness",), ("crashes-on-odd-json",), ("crashes-on-odd-text",)
+DEEP = 1500  # levels, with 3 kB of text: more than common parsers allow
+
+
+def extra(value):
+    return lambda right: right[:-1] + b',"https://keybound.example/odd":' + value + b"}"
+
+
+def jti_with(text):
+    return claim("jti", lambda right: f"{right[:8]}{text}{right[8:]}")
+
+
+ROWS = (
+    Case("proof.json.deep-claim", "a claim of many nested lists", ROBUST, JSON, "a recursive parser runs out of stack",
+         raw_claims(extra(b"[" * DEEP + b"]" * DEEP))),
+    Case("proof.json.deep-member", "a header member of many nested lists", ROBUST, JSON, "a recursive parser runs out of stack",
+         raw_header(extra(b"[" * DEEP + b"]" * DEEP))),
+    Case("proof.json.long-number", "a claim of five thousand digits", ROBUST, JSON, "a number that no type can hold", raw_claims(extra(b"9" * 5000))),
+    Case("proof.jti.nul", "jti with a NUL in it", ROBUST, TEXT, "a store that takes no such text breaks", jti_with("\0")),
+    Case("proof.jti.surrogate", "jti with half a surrogate pair", ROBUST, TEXT, "a text that cannot be encoded breaks the store",
+         raw_claims(lambda right: right.replace(b'"jti":"', b'"jti":"\\ud800', 1))),
+    Case("proof.jti.beyond-ascii", "jti with letters beyond ASCII", ROBUST, TEXT, "a text that cannot be encoded breaks the store",
+         jti_with("\u00e9\u732b\U0001f511")),
+)
+
+
+@cases(*spread(ROWS, [At(at.place, at.prefix, ()) for at in PROOF_READERS]))
+def test_odd_json_breaks_nothing(case, target):
+    place = target.place(case.place)
+    target.bench.require(place)
+    answer = place.attempt(case.delta, "hostile")
+    if answer.limited or answer.outcome is Outcome.UNREACHABLE:
+        raise Inconclusive(answer.seen)
+    target.expect(answer.outcome is not Outcome.CRASHED, "taken, or refused with an answer below 500", answer.seen)
+    if target.bench.control(place, "after").outcome is not Outcome.EFFECT:
+        raise Inconclusive("the control after failed")

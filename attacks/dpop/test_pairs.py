@@ -1,0 +1,42 @@
+"""A defect that needs two things at once: one algorithm with one token format, one method at one endpoint (RFC 9449 section 4.3)."""
+
+from keybound.cases import Case, cases
+from keybound.craft.deltas import HOUR, claim, flipped_signature, with_key
+from keybound.errors import NotApplicable
+from keybound.flows.pair_places import ROWS, name_of
+from keybound.flows.places import BAD_TOKEN
+
+CHECKED = {"token": "RFC9449-5-invalid-proof-no-token", "par": "RFC9449-10.1-par-proof-checked"}
+SEAM = "each part is checked in most combinations, and not in this one"
+
+
+def killers(row, side):
+    """Return the faults that must turn a row about the signature red; one is of a pair alone, which the reference can serve."""
+    common = f"{side}-signature-not-verified"
+    pair = side == "rs" and (row["alg"], row["format"]) == ("PS256", "opaque") and row["endpoint"] != "userinfo"
+    return (common, "rs-signature-unchecked-for-ps256-opaque") if pair else (common,)
+
+
+def rows():
+    for row in ROWS:
+        side = "as" if row["endpoint"] in CHECKED else "rs"
+        checked = CHECKED.get(row["endpoint"], "RFC9449-7.1-proof-checked")
+        name, place = f"{side}.pair.{name_of(row)}", f"pair.{name_of(row)}"
+        said = f"{row['method']} {row['endpoint']}, {row['alg']}, {row['format']} token"
+        yield Case(f"{name}.flipped-signature", f"{said}: one bit of the signature flipped", ("RFC9449-4.3-signature", checked),
+                   killers(row, side), SEAM, flipped_signature, place, data=row)
+        yield Case(f"{name}.stale", f"{said}: iat one hour ago", ("RFC9449-4.3-iat-window", checked), (f"{side}-iat-no-past-limit",),
+                   SEAM, claim("iat", lambda now: now - HOUR), place, data=row)
+        if side == "rs":
+            yield Case(f"{name}.attacker-key", f"{said}: a proof by the attacker's key of that algorithm", ("RFC9449-4.3-key-match",),
+                       ("rs-any-key",), SEAM, None, place, BAD_TOKEN, data=row)
+
+
+@cases(*rows())
+def test_defect_of_a_pair(case, target):
+    place = target.place(case.place)
+    if case.id.endswith(".stale"):
+        target.bench.control(place, "to learn of nonces")
+        if target.session.nonces.newest(place.server) is not None:
+            raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.refuses(case, case.delta or with_key(target.session.key("attacker", case.data["alg"])))
