@@ -28,7 +28,7 @@ def readable(value: str) -> bool:
     """Return whether the first two segments of a JWT are base64url of JSON objects."""
     try:
         parts = [json.loads(jose.b64u_decode(part, lax=True)) for part in value.split(".")[:2]]
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return len(parts) == 2 and all(isinstance(part, dict | list) for part in parts)
 
