@@ -35,6 +35,8 @@ def test_another_client_gets_nothing(case, target):
 
 IMPOSTOR = "the proof's key is taken for the client's credentials"
 UNAUTHENTICATED = (
+    Case("as.code.without-client-auth", "a confidential client's code redeemed without client authentication",
+         ("RFC6749-10.5-code-client",), ("as-code-unauthenticated",), IMPOSTOR, place="code.confidential", exact=BAD_CLIENT),
     Case("as.refresh.without-client-auth", "a confidential client's refresh without client authentication",
          ("RFC6749-6-refresh-client-auth",), ("as-refresh-unauthenticated",), IMPOSTOR, place="refresh", exact=BAD_CLIENT),
     Case("as.par.without-client-auth", "a pushed request of a confidential client without client authentication",

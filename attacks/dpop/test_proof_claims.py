@@ -22,6 +22,13 @@ from keybound.craft.jose import unb64url
 from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
 
+
+def encoded_slash(path):
+    """Encode the last slash between two segments, or one more before the only segment."""
+    head, _, last = path.rpartition("/")
+    return f"{head}%2F{last}" if head else f"/%2F{last}"
+
+
 CLAIMS = (
     Case("proof.jti.missing", "no jti", ("RFC9449-4.3-jti-present",), ("jti-optional",),
          "without jti no replay can be noticed", without_claim("jti"), also=("TP-17",)),
@@ -77,6 +84,8 @@ CLAIMS = (
          ("htu-slashes-merged",), "two resources become one", htu(path=lambda right: f"{right}/"), lenient=True, also=("HT-07",)),
     Case("proof.htu.double-slash", "htu with a doubled slash", ("RFC9449-4.3-htu-distinct-targets",), ("htu-slashes-merged",),
          "two resources become one", htu(path=lambda right: f"/{right}"), lenient=True, also=("HT-11",)),
+    Case("proof.htu.encoded-slash", "htu with a slash of its path percent-encoded", ("RFC9449-4.3-htu-distinct-targets",),
+         ("htu-slashes-merged",), "two resources become one", htu(path=encoded_slash), lenient=True, also=("HT-09",)),
     Case("proof.htu.list", "htu is a list that holds the URL", ("RFC9449-4.3-htu",), ("htu-list-ok",),
          "loose comparison takes a list for its item", claim("htu", in_list), also=("TP-18",)),
     Case("proof.iat.missing", "no iat", ("RFC9449-4.3-iat-present",), ("iat-optional",),

@@ -3,11 +3,11 @@
 No RFC 2119 word asks for replay detection, so a server without it is warned about, never failed.
 """
 
-from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.craft.deltas import all_of, header_value, htu, kept_proof
-from keybound.craft.jose import ALPHABET, b64url, malleate, read_claims, unb64url
+from keybound.craft.jose import ALPHABET, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.proof import fresh_jti
-from keybound.errors import NotApplicable
+from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.places import api as method_place
 from keybound.judge.answer import Outcome
 
@@ -91,6 +91,26 @@ def test_used_proof_stays_used(case, target):
     if case.data is respelled and alg == "ES384":
         raise NotApplicable("signatures of this algorithm have no spare bits in base64url")
     target.refuses_replay_with(case, case.data)
+
+
+def dressed_up(used):
+    """Give a used proof another jti and keep its signature."""
+    header, _, signature = used.split(".")
+    claims = compact_json(read_claims(used) | {"jti": fresh_jti()})
+    return header_value(lambda _: f"{header}.{b64url(claims)}.{signature}")
+
+
+USED_SIGNATURE = Case("proof.signature.of-used-proof", "the signature of a used proof over other claims",
+                      ("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), ("signature-remembered", "signature-not-verified"),
+                      "a captured proof is dressed up anew", also=("TP-15",))
+
+
+@cases(*spread([USED_SIGNATURE], PROOF_READERS))
+def test_used_signature_signs_nothing_else(case, target):
+    kept = []
+    if target.place(case.place).attempt(kept_proof(kept), "control before: the proof's first use").outcome is not Outcome.EFFECT:
+        raise Inconclusive("the control before failed")
+    target.refuses(case, dressed_up(kept[-1]))
 
 
 AT_ONCE = Case("replay.parallel", "one proof in eight requests at once", ("RFC9449-11.1-jti-replay",), ("replay-store-late",),

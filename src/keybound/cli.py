@@ -35,6 +35,14 @@ class Mechanism(StrEnum):
     MTLS = "mtls"
 
 
+class Scope(StrEnum):
+    """How many cases a fault of the selftest is shown to."""
+
+    NAMED = "named"
+    KIND = "kind"
+    ALL = "all"
+
+
 class Nonce(StrEnum):
     """Which side of the reference target demands nonces."""
 
@@ -284,12 +292,13 @@ def selftest(
     rs_only: Annotated[
         bool, typer.Option("--rs-only", help="Every rs- fault, at a resource server alone.")
     ] = False,
-    everything: Annotated[
-        bool,
+    scope: Annotated[
+        Scope,
         typer.Option(
-            "--everything", help="Show each fault to all cases, not only to its own role's and mechanism's."
+            help="Which cases a fault is shown to: those that name it, those of its kind (the rest where these do not "
+            "settle it), or all."
         ),
-    ] = False,
+    ] = Scope.KIND,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
     from keybound.reference.faults import FAULTS
@@ -299,7 +308,7 @@ def selftest(
         for name, entry in FAULTS.items():
             print(f"{name:40} {entry.wrong}")
         return
-    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only, everything=everything))
+    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only, scope=scope.value))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Keys that are good although they look unusual, and every algorithm that is advertised (RFC 7638 section 3, RFC 7518)."""
 
-from keybound.cases import API, PROOF_READERS, USERINFO, At, Case, cases, spread
+from keybound.cases import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.craft.deltas import with_key
 from keybound.craft.deltas_jose import jwk_members, leading_zero_key, rsa_key
 from keybound.craft.jose import Key
@@ -21,6 +21,16 @@ OPTIONAL = Case("proof.jwk.optional-members", "jwk with optional members, in ano
 
 @cases(*spread([OPTIONAL], [At(at.place, at.prefix, ()) for at in (API, USERINFO)]))
 def test_thumbprint_covers_required_members_only(case, target):
+    target.accepts(case)
+
+
+OPTIONAL_AT_AS = Case("proof.jwk.optional-members", "jwk with optional members, in another order", ("RFC9449-4.2-extra-members",),
+                      ("refuses-extra-members",), "clients that name their keys are locked out (RFC 7517 section 4)",
+                      jwk_members(with_optional_members), lenient=True, also=("KY-06", "TP-29"))
+
+
+@cases(*spread([OPTIONAL_AT_AS], [At(at.place, at.prefix, ()) for at in (TOKEN, PAR)]))
+def test_optional_members_are_no_reason_to_refuse(case, target):
     target.accepts(case)
 
 

@@ -206,6 +206,8 @@ def profile(world, authority, attacker, name):
     }
     if world.rules.introspection:
         value["introspection"] = {"client": "rs"}
+    if world.rules.registration == "open":
+        value["registration"] = {}
     return "\n".join(toml(value))
 
 

@@ -266,6 +266,12 @@ def token_in_form(draft: Draft) -> None:
     draft.token = draft.proof = None
 
 
+def token_in_cookie(draft: Draft) -> None:
+    """Send the token as a cookie called access_token, and neither Authorization nor proof."""
+    draft.headers.append(("Cookie", f"access_token={draft.token}"))
+    draft.token = draft.proof = None
+
+
 def as_proxy_authorization(draft: Draft) -> None:
     """Send the token in Proxy-Authorization (RFC 9449 section 7.1 forbids it)."""
     draft.headers.append(("Proxy-Authorization", f"DPoP {draft.token}"))
@@ -358,6 +364,11 @@ def with_key(key: Key) -> Delta:
 def as_bearer(draft: Draft) -> None:
     """Present the token as Bearer, with the proof still there."""
     draft.scheme = "Bearer"
+
+
+def dpop_in_lower_case(draft: Draft) -> None:
+    """Present the token under the scheme `dpop`, with no proof."""
+    draft.scheme, draft.proof = "dpop", None
 
 
 def stolen_as_bearer(draft: Draft) -> None:

@@ -21,7 +21,11 @@ _ASSERTION_LIFETIME = 600
 _ASSERTION_TYPS = ("JWT", "client-authentication+jwt")
 _WITH_SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 _ANY_SECRET = {"refresh_token": "as-refresh-any-secret", "response_type": "as-par-any-secret"}
-_NO_CREDENTIALS = {"refresh_token": "as-refresh-unauthenticated", "response_type": "as-par-unauthenticated"}
+_NO_CREDENTIALS = {
+    "refresh_token": "as-refresh-unauthenticated",
+    "response_type": "as-par-unauthenticated",
+    "code": "as-code-unauthenticated",
+}
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 CIBA = "urn:openid:params:grant-type:ciba"

@@ -71,7 +71,11 @@ _PROOF = [
         "RFC7518-3.4-es256-64-octets RFC8725-3.1-algorithm-verified RFC8725-3.3-all-operations "
         "FAPI2SP-5.4.1-jwt-bcp RFC9449-4.3-signature",
     ),
-    ("first-dpop-header", "of several DPoP headers the first counts", "RFC9449-4.3-one-header"),
+    (
+        "first-dpop-header",
+        "of several DPoP headers the first counts",
+        "RFC9449-4.3-one-header RFC9449-4.1-token68",
+    ),
     ("last-dpop-header", "of several DPoP headers the last counts", "RFC9449-4.3-one-header"),
     ("htm-prefix-ok", "htm may be a part of the method, or more than it", "RFC9449-4.3-htm"),
     ("htm-case-ignored", "htm is compared without its case", "RFC9449-4.3-htm"),
@@ -88,6 +92,11 @@ _PROOF = [
         "htu-path-case-ignored",
         "the path of htu is compared without its case",
         "RFC9449-4.3-htu-distinct-targets",
+    ),
+    (
+        "signature-remembered",
+        "a signature that was right once is not verified again",
+        "RFC9449-4.3-signature RFC8725-3.3-all-operations",
     ),
     ("htu-slashes-merged", "slashes in htu are merged, decoded and cut", "RFC9449-4.3-htu-distinct-targets"),
     ("iat-nan-ok", "NaN passes every comparison of iat", "RFC9449-4.3-iat-window"),
@@ -301,6 +310,8 @@ _RS = [
         "RFC9449-7.2-bearer-body-query RFC8705-3-no-cert",
     ),
     ("proxy-authorization-ok", "Proxy-Authorization is read", "RFC9449-7.1-no-proxy-auth"),
+    ("cookie-token-ok", "a bound token in a cookie is taken as it is", "RFC9449-6-binding-known"),
+    ("lower-case-scheme-unchecked", "under `dpop` no proof is looked at", "RFC9449-7.1-proof-present"),
     (
         "proof-alone-ok",
         "a proof without a token opens the resource",
@@ -683,6 +694,7 @@ _AS = [
 
 # What a fault breaks on one side only.
 _ALSO = {
+    "as-iat-no-future-limit": "FAPI2SP-5.3.2.1-iat-60s",
     "rs-htu-prefix-ok": "RFC9449-7.1-no-access",
     "as-private-primes-ok": "RFC9449-5-invalid-proof-no-token",
     "rs-private-primes-ok": "RFC9449-7.1-proof-checked",

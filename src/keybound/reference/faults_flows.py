@@ -56,6 +56,11 @@ FLOWS = [
         "a confidential client need not authenticate to refresh",
         "RFC6749-6-refresh-client-auth",
     ),
+    (
+        "as-code-unauthenticated",
+        "a confidential client need not authenticate to redeem a code",
+        "RFC6749-10.5-code-client",
+    ),
     ("as-refresh-any-secret", "any secret will do for a refresh", "RFC6749-6-refresh-client-auth"),
     ("as-par-unauthenticated", "pushed requests need no client authentication", "RFC9126-2.1-client-auth"),
     ("as-par-any-secret", "any secret will do for a pushed request", "RFC9126-2.1-client-auth"),

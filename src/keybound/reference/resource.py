@@ -157,6 +157,8 @@ class Visit:
             return await self._read(self.request.query["access_token"])
         if self.wrong("form-token-ok") and self.request.content_type == _FORM:
             return await self._read(str((await self.request.post()).get("access_token", "")))
+        if self.wrong("cookie-token-ok") and "access_token" in self.request.cookies:
+            return await self._read(self.request.cookies["access_token"])
         if self.wrong("proof-alone-ok") and "DPoP" in self.request.headers:
             return AccessToken({"scope": "read openid", "client_id": "", "sub": ""}, opaque=False)
         return None
@@ -218,6 +220,8 @@ class Visit:
         values = proof_fields(self.request, "rs")
         if not values:
             if self.wrong("proof-optional") and self.scheme == "DPoP":
+                return
+            if self.wrong("lower-case-scheme-unchecked") and self.values[0].startswith("dpop"):
                 return
             raise self._refusal(_NO_PROOF, "invalid_dpop_proof")
         try:
