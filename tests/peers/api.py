@@ -90,7 +90,7 @@ class Resources:
         scheme, text = self.credentials(request, lines)
         if scheme not in {"dpop", "bearer"} or not text:
             raise Refused("none")
-        record = self.world.read(text, offline=True)
+        record = self.world.read(text)
         if record is None:
             raise Refused("invalid_token", "unknown, expired or revoked")
         bound = record.get("cnf", {})

@@ -84,5 +84,4 @@ LIST = [
     ),
     *mtls("RS", "certificate", {"userinfo-certificate": "userinfo does not ask for the certificate"}),
     *mtls("AS", "introspection", {"introspection-no-x5t": "introspection has no x5t#S256"}),
-    *mtls("AS", "unbound", {"certificate-bound-flag": "without a certificate the token is just not bound"}),
 ]

@@ -74,9 +74,6 @@ LIST = [
         },
     ),
     *plain(
-        "AS", "refresh", {"refresh-again": "a refresh token still works when it was replaced"}, **ROTATION
-    ),
-    *plain(
         "AS",
         "request_uri",
         {
@@ -107,7 +104,6 @@ LIST = [
         {"token-cacheable": "a token may be cached", "token-type-missing": "the token has no token_type"},
     ),
     *plain("AS", "metadata", {"metadata-empty": "the metadata has an empty list"}),
-    *plain("AS", "introspection", {"introspection-open": "anybody may introspect"}),
     *plain("RS", "metadata", {"resource-other": "the resource's metadata is of another resource"}),
     *plain(
         "RS",
@@ -132,6 +128,4 @@ LIST = [
             "unbound-dpop": "an unbound token works as DPoP with anybody's proof",
         },
     ),
-    *plain("RS", "revoked", {"revoked-honoured": "a revoked token still works"}),
-    *plain("RS", "expired", {"expired-honoured": "an expired token still works"}, token_seconds=20),
 ]

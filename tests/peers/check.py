@@ -66,8 +66,12 @@ WARNED = {
     "rs-base64-junk",
     "authorization-mixed",  # two fields of one name are read in many ways
     "token-cacheable",
-    "refresh-again",
+    "registration-drops",  # servers may change what was asked for, and say so
+    "as-htu-slash-decoded",
+    "as-jwk-optional-members",
+    "as-replay-forgets",
 }
+WAITING = {"as-replay-forgets"}  # seen by cases of --slow alone
 # What every peer is warned of, for its habits: none of this finds a defect.
 ORDINARY = ("code.reuse-revokes", "proof.exp.past", "proof.nbf.future", "token.header-and-")
 # Where to look first, by the hint of a defect; most are found there, and the rest with all cases.
@@ -193,7 +197,8 @@ def _selection(name):
         return []
     defect = DEFECTS[name]
     role = [] if defect.roles == "both" else ["--role", defect.roles.lower()]
-    return [*role, "--mechanism", defect.mechanism]
+    slow = ["--slow"] if name in WAITING else []
+    return [*role, *slow, "--mechanism", defect.mechanism]
 
 
 def reason(event):
