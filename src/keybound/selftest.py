@@ -17,7 +17,7 @@ from keybound.controller import Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.judge.verdict import Verdict
 from keybound.reference.faults import FAULTS
-from keybound.reference.token_faults import ALONE, ALSO_ALONE, NOT_ALONE
+from keybound.reference.faults_tokens import ALONE, ALSO_ALONE, NOT_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 from keybound.target.profile import Mechanism

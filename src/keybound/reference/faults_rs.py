@@ -1,0 +1,155 @@
+"""Faults of the resource server: (name, what is wrong, the requirements it turns red); ids get the prefix rs-."""
+
+RS = [
+    ("get-proof-for-head", "a proof for GET is taken for HEAD", "RFC9449-4.3-htm"),
+    ("host-with-path-trusted", "a Host field with a path in it names the endpoint", "RFC9449-4.3-htu"),
+    ("ath-hex-ok", "ath may be written in hex", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    ("ath-empty-ok", "an empty ath is taken", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    ("ath-sha512-ok", "ath may be a SHA-512 hash", "RFC9449-11.10-sha256 RFC9449-7.1-proof-checked"),
+    ("ath-of-any-token", "ath may be the hash of any token seen before", "RFC9449-4.3-ath"),
+    ("kid-as-thumbprint", "kid of the jwk is taken for its thumbprint", "RFC9449-4.3-key-match"),
+    (
+        "query-token-ok",
+        "a bound token in the query is a bearer token",
+        "RFC9449-7.2-bearer-body-query OAUTH21-5.1-token-in-query FAPI2SP-5.3.4-token-in-query "
+        "RFC8705-3-no-cert",
+    ),
+    (
+        "form-token-ok",
+        "a bound token in a form is a bearer token",
+        "RFC9449-7.2-bearer-body-query RFC8705-3-no-cert",
+    ),
+    ("proxy-authorization-ok", "Proxy-Authorization is read", "RFC9449-7.1-no-proxy-auth"),
+    ("cookie-token-ok", "a bound token in a cookie is taken as it is", "RFC9449-6-binding-known"),
+    ("lower-case-scheme-unchecked", "under `dpop` no proof is looked at", "RFC9449-7.1-proof-present"),
+    (
+        "proof-alone-ok",
+        "a proof without a token opens the resource",
+        "RFC9449-7.2-bearer-body-query RFC9449-7.1-no-access RFC9449-4-proof-alone RFC9449-7.1-no-proxy-auth",
+    ),
+    ("unbound-token-ok", "an unbound token works under the DPoP scheme", "RFC9449-7.1-unbound-token"),
+    ("ath-optional", "a proof without ath is taken", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    (
+        "ath-not-compared",
+        "ath is present but may be anything",
+        "RFC9449-4.3-ath RFC9449-7.1-proof-checked RFC9449-11.10-sha256",
+    ),
+    ("ath-list-ok", "an ath list of one is taken like its item", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    (
+        "bound-token-as-bearer",
+        "a DPoP-bound token works as a bearer token",
+        "RFC9110-11.1-scheme-case RFC9449-6-binding-known RFC9449-7.1-no-access RFC9449-7.2-bearer-downgrade",
+    ),
+    (
+        "proof-optional",
+        "the DPoP scheme works without a proof",
+        "RFC9449-7.1-no-access RFC9449-7.1-proof-present",
+    ),
+    (
+        "any-key",
+        "the proof's key is not compared with the token's",
+        "RFC9449-4.3-key-match RFC9449-6-binding-known RFC9449-6.2-introspecting-rs-checks "
+        "RFC9449-7.1-no-access RFC9449-7.1-unbound-token",
+    ),
+    ("executes-before-verifying", "a note is stored before the proof is checked", "RFC9449-7.1-no-access"),
+    (
+        "body-in-refusal",
+        "a refusal for want of a proof carries the protected body",
+        "RFC9449-7.1-no-access RFC9449-7.1-proof-present",
+    ),
+    (
+        "scheme-case-sensitive",
+        "the scheme name is compared with its case",
+        "RFC9110-11.1-scheme-case RFC9449-7.1-scheme-case FAPI2SP-5.3.4-token-in-header",
+    ),
+    (
+        "wants-get-as-htm",
+        "htm is expected to be GET for every method",
+        "RFC9449-4.3-htm",
+    ),
+    ("htu-query-kept", "a request with a query is compared with its query", "RFC9449-4.3-htu-query-fragment"),
+    (
+        "no-challenge",
+        "a 401 has no WWW-Authenticate",
+        "RFC9449-7.1-challenge RFC6750-3-challenge RFC9110-15.5.2-challenge",
+    ),
+    (
+        "challenge-without-error",
+        "the challenge has no error",
+        "RFC9449-7.1-challenge-error RFC6750-3-challenge-error",
+    ),
+    ("challenge-without-algs", "the DPoP challenge has no algs", "RFC9449-7.1-challenge-algs"),
+    ("challenge-lists-none", "algs of the challenge contains none", "RFC9449-4.3-alg-asymmetric"),
+    (
+        "error-without-credentials",
+        "a request without credentials is told an error",
+        "RFC9449-7.2-challenge-no-error RFC6750-3.1-no-error",
+    ),
+    (
+        "mtls-certificate-optional",
+        "a certificate-bound token works without a certificate",
+        "RFC8705-3-no-cert",
+    ),
+    ("mtls-any-certificate", "a certificate-bound token works with any certificate", "RFC8705-3-cert-match"),
+    (
+        "mtls-wrong-error",
+        "a certificate mismatch is answered 403 without a challenge",
+        "RFC8705-3-mismatch-error",
+    ),
+    (
+        "opaque-cnf-ignored",
+        "the binding of opaque tokens is not checked",
+        "RFC8705-3-cert-match RFC8705-3-no-cert RFC9449-4.3-key-match RFC9449-6.2-introspecting-rs-checks",
+    ),
+    (
+        "bearer-with-proof-ok",
+        "a DPoP-bound token works under Bearer if a good proof comes along",
+        "RFC9449-7.2-bearer-downgrade",
+    ),
+    ("bearer-wrong-status", "a bad bearer token is answered 400", "RFC6750-3.1-error-status"),
+    ("challenge-attributes-twice", "a challenge has its error twice", "RFC6750-3-attributes-once"),
+    ("bearer-refused", "a Bearer token is refused though the scheme is offered", "RFC6750-2.1-bearer-header"),
+    (
+        "error-in-other-challenge",
+        "the error stands in the challenge of the scheme that was not tried",
+        "RFC9449-7.2-challenge-attempted-scheme RFC9449-7.1-challenge-error",
+    ),
+    (
+        "bad-token-blamed-on-proof",
+        "a bad token is answered invalid_dpop_proof",
+        "RFC9449-7.1-challenge-invalid-proof",
+    ),
+    ("ath-is-enough", "with a right ath, method and address are not compared", "RFC9449-7-ath-not-enough"),
+    ("scope-ignored", "the scope of a token is not looked at", "FAPI2SP-5.3.4-sufficient-scope"),
+    ("scope-wrong-status", "insufficient_scope comes with 401", "RFC6750-3.1-error-status"),
+    (
+        "ath-prefix-ok",
+        "ath may be the beginning of the hash",
+        "RFC9449-4.3-ath RFC9449-7.1-proof-checked",
+    ),
+    ("ath-case-ignored", "ath is compared without its case", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),
+    (
+        "ath-of-part-ok",
+        "ath may be the hash of a part of the token",
+        "RFC9449-4.3-ath RFC9449-7.1-proof-checked",
+    ),
+    ("jwk-members-hashed", "jkt is computed over every member of the jwk", "RFC7638-3-required-members"),
+    (
+        "first-authorization",
+        "of several Authorization fields the first counts",
+        "RFC6750-3.1-one-transport RFC9449-7.2-challenge-ambiguous",
+    ),
+    (
+        "last-authorization",
+        "of several Authorization fields the last counts",
+        "RFC6750-3.1-one-transport RFC9449-7.2-challenge-ambiguous",
+    ),
+    (
+        "token-elsewhere-ignored",
+        "a token in the query or a form beside the header is not seen",
+        "RFC6750-3.1-one-transport",
+    ),
+    ("credentials-cut", "what follows a blank in the credentials is left out", "RFC9449-7.1-no-access"),
+    ("any-scheme-ok", "the name of the scheme does not matter", "RFC9449-7.1-no-access"),
+    ("crashes-on-odd-token", "a token with illegal characters ends in a 500", "KEYBOUND-robustness"),
+]
