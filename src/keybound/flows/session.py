@@ -162,6 +162,9 @@ class Session:
         request = Request(
             draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers, draft.target
         )
+        self.secrets(
+            (draft.form or {}).get("client_assertion", ""), "assertion"
+        )  # which the target may show again
         exchange = self.wire.send(request, draft.identity, label)
         answer = read(exchange, effect, certificate_matters=certificate_matters)
         self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)

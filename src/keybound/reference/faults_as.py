@@ -94,7 +94,11 @@ AS = [
     ),
     ("proof-error-code", "a bad proof is answered server_error", "RFC9449-5-error-code"),
     ("proof-error-not-json", "a bad proof is answered with a page", "RFC9449-5-error-code"),
-    ("metadata-algs-string", "dpop_signing_alg_values_supported is a string", "RFC9449-5.1-signing-algs"),
+    (
+        "metadata-algs-string",
+        "dpop_signing_alg_values_supported is a string",
+        "RFC9449-5.1-signing-algs ATPROTO-metadata-dpop-algs",
+    ),
     ("metadata-algs-none", "dpop_signing_alg_values_supported contains none", "RFC9449-5.1-signing-algs"),
     ("introspection-without-cnf", "introspection leaves out cnf.jkt", "RFC9449-6.2-introspection-jkt"),
     (
