@@ -231,8 +231,8 @@ class Authenticator:
         return client
 
     def _too_loose(self, client: Client, audience: object) -> bool:
-        strict = client.issuer_only and not self.faults.on("as-assertion-aud-loose")
-        return strict and audience not in self.issuers
+        loose = self.faults.on("as-assertion-aud-loose") or self.faults.on("as-assertion-any-audience")
+        return client.issuer_only and not loose and audience not in self.issuers
 
     def _is_us(self, audience: str) -> bool:
         if self.faults.on("as-assertion-aud-issuer-only") and audience.endswith(("/token", "/par")):

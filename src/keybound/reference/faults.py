@@ -25,6 +25,8 @@ _TAKEN = {
 
 # What a fault breaks on one side only.
 _ALSO = {
+    "rs-jwk-members-hashed": "RFC9449-4.2-extra-members",
+    "as-metadata-without-es256": "RFC9449-5.1-signing-algs",
     "as-nonce-cacheable": "RFC6749-5.1-no-store",
     "as-unadvertised-alg-ok": "RFC9449-5.1-signing-algs",
     "as-iat-no-future-limit": "FAPI2SP-5.3.2.1-iat-60s",

@@ -219,11 +219,9 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_type != _FORM:
         raise OAuthError("invalid_request", f"the body must be {_FORM}")
     try:
-        form = parameters((await request.read()).decode())
+        return parameters((await request.read()).decode())
     except UnicodeDecodeError:
         raise OAuthError("invalid_request", "the body is not UTF-8") from None
-    refuse_unknown(request.app[REFERENCE], form)
-    return form
 
 
 def refuse_unknown(state: Reference, form: Mapping[str, str]) -> None:
@@ -236,6 +234,7 @@ def refuse_unknown(state: Reference, form: Mapping[str, str]) -> None:
 async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     """Return the client that sent a form, and the form; OAuthError if it does not authenticate."""
     form = await read_form(request)
+    refuse_unknown(request.app[REFERENCE], form)
     values = request.headers.getall("Authorization", [])
     if len(values) > 1:
         raise OAuthError("invalid_request", "more than one Authorization header")
