@@ -15,7 +15,7 @@ import pytest
 
 from keybound.craft.request import Delta
 from keybound.judge.rules import Exact
-from keybound.target.profile import Mechanism
+from keybound.target.client import Mechanism
 from keybound.tree import case_folders, root
 
 Test = TypeVar("Test", bound=Callable[..., Any])

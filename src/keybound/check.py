@@ -27,7 +27,7 @@ from keybound.judge.catalogue import Requirement
 from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
 from keybound.reading import Reading
-from keybound.target.profile import Grant, Mechanism
+from keybound.target.client import Grant, Mechanism
 from keybound.wire.exchange import Exchange, Response
 
 _SHARED_SECONDS = 5.0  # a control this young stands for "right before"

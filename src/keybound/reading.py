@@ -6,7 +6,7 @@ from typing import Any
 
 from keybound.craft.jose import Key
 from keybound.flows.session import Token
-from keybound.target.profile import Mechanism
+from keybound.target.client import Mechanism
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from keybound.reference.faults import FAULTS
 from keybound.reference.faults_tokens import ALONE, ALSO_ALONE, NOT_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
-from keybound.target.profile import Mechanism
+from keybound.target.client import Mechanism
 
 Value = TypeVar("Value")
 

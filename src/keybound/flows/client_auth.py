@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from keybound.craft.jose import Json, Key, jwt
 from keybound.craft.request import NO_CERTIFICATE, Delta, Draft
-from keybound.target.profile import Client
+from keybound.target.client import Client
 
 if TYPE_CHECKING:
     from keybound.flows.session import Session

@@ -17,8 +17,9 @@ from keybound.flows import places
 from keybound.flows.grants import USED_TO
 from keybound.flows.session import ACCESS, Lane, Session, proof_algs
 from keybound.judge.answer import Outcome
+from keybound.target.client import Mechanism
 from keybound.target.discovery import Metadata, discover
-from keybound.target.profile import Mechanism, Profile
+from keybound.target.profile import Profile
 from keybound.target.resource_metadata import find
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange

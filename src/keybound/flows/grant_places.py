@@ -7,7 +7,7 @@ from keybound.errors import NotApplicable
 from keybound.flows import grants, places
 from keybound.flows.places import BAD_GRANT, Place
 from keybound.flows.session import Lane, Session
-from keybound.target.profile import Client, Grant
+from keybound.target.client import Client, Grant
 from keybound.wire.exchange import Response
 
 Facts = dict[str, str]

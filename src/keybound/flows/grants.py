@@ -9,7 +9,7 @@ from keybound.craft.request import Delta, Draft
 from keybound.errors import Inconclusive
 from keybound.flows.login import approve
 from keybound.judge.answer import Answer, Effect, Outcome
-from keybound.target.profile import Grant
+from keybound.target.client import Grant
 from keybound.wire.exchange import Response
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from keybound.craft.certificates import self_signed, x5t_s256
 from keybound.craft.jose import Json, Key, read_json
 from keybound.errors import Inconclusive, NotApplicable, UsageError
 from keybound.flows.keys import IssuerKeys, load
-from keybound.target.profile import Client, Mechanism, Profile
+from keybound.target.client import Client, Mechanism
+from keybound.target.profile import Profile
 from keybound.target.tokens import Command, Format, Minted
 from keybound.wire.exchange import Response
 

@@ -10,7 +10,7 @@ from keybound.flows.places import BAD_CLIENT, BAD_TOKEN, Place
 from keybound.flows.session import ACCESS, Lane, Session
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read
 from keybound.judge.rules import Exact
-from keybound.target.profile import Grant
+from keybound.target.client import Grant
 from keybound.wire.exchange import Request, Response
 
 Facts = dict[str, str]

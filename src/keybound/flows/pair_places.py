@@ -14,7 +14,7 @@ from keybound.flows import places
 from keybound.flows.places import Place
 from keybound.flows.session import Lane, Session
 from keybound.judge.answer import Outcome, par_effect
-from keybound.target.profile import Grant
+from keybound.target.client import Grant
 
 Facts = dict[str, str]
 ALGS = ("ES256", "ES384", "EdDSA", "PS256", "RS256")

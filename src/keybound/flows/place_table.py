@@ -9,7 +9,7 @@ from keybound.flows.pair_places import PAIR_PLACES
 from keybound.flows.places import Place
 from keybound.flows.registration import registration
 from keybound.flows.session import ACCESS, Lane, Session
-from keybound.target.profile import Mechanism
+from keybound.target.client import Mechanism
 
 Facts = dict[str, str]
 

@@ -16,7 +16,8 @@ from keybound.flows.conversation import Conversation
 from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, resource_effect, token_effect
 from keybound.judge.rules import Exact
-from keybound.target.profile import Client, Grant, Mechanism, Resource
+from keybound.target.client import Client, Grant, Mechanism
+from keybound.target.profile import Resource
 from keybound.wire.exchange import Response
 
 BAD_PROOF_AS = Exact((400,), ("invalid_dpop_proof",))

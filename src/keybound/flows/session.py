@@ -19,8 +19,9 @@ from keybound.flows.login import authorize
 from keybound.flows.nonces import Nonces
 from keybound.flows.relatives import relatives_of
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read, token_effect
+from keybound.target.client import Client, Grant, Mechanism
 from keybound.target.discovery import Metadata
-from keybound.target.profile import Client, Grant, Mechanism, Profile
+from keybound.target.profile import Profile
 from keybound.target.tokens import Source
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Request, Response

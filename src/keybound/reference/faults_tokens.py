@@ -18,7 +18,7 @@ TOKENS = [
         "a token whose kid is unknown is not verified",
         "RFC9068-4-signature RFC9068-4-issuer-keys",
     ),
-    ("token-wrong-error", "a bad token is answered 403", "RFC9068-4-error"),
+    ("token-wrong-error", "a bad token is answered 403", "RFC9068-4-error RFC6750-3.1-error-status"),
     (
         "token-introspected-type-believed",
         "what introspection calls Bearer is not bound",

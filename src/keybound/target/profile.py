@@ -11,14 +11,11 @@ import re
 import tomllib
 import typing
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     WithJsonSchema,
@@ -27,173 +24,16 @@ from pydantic import (
 )
 
 from keybound.craft.certificates import MEANINGS
-from keybound.craft.jose import Key
 from keybound.errors import UsageError
+from keybound.target.client import Client, Model, WithCertificate
 from keybound.target.tokens import BY_SOURCE, Minted, Tokens
-from keybound.target.values import Certificate, Headers, Method, PrivateKey, Secret, Text, Url
+from keybound.target.values import Certificate, Headers, Method, Secret, Text, Url
 from keybound.tree import fixtures
 
-Auth = Literal[
-    "none",
-    "client_secret_basic",
-    "client_secret_post",
-    "private_key_jwt",
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
-]
-Grant = Literal[
-    "client_credentials",
-    "authorization_code",
-    "refresh_token",
-    "device_code",
-    "token_exchange",
-    "ciba",
-    "jwt_bearer",
-]
-Mechanism = Literal["dpop", "mtls"]
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class _WithCertificate(_Model):
-    certificate: Certificate | None = Field(
-        None, description="PEM certificate chain for TLS connections: path or text"
-    )
-    certificate_key: PrivateKey | None = Field(
-        None, description="PEM private key of the certificate: path or text"
-    )
-
-    @model_validator(mode="after")
-    def _key_fits(self) -> Self:
-        if (self.certificate is None) != (self.certificate_key is None):
-            raise ValueError("certificate and certificate_key go together: give both or neither")
-        if self.certificate is not None and self.certificate_key is not None:
-            leaf = x509.load_pem_x509_certificates(self.certificate.encode())[0]
-            key = serialization.load_pem_private_key(self.certificate_key.get_secret_value().encode(), None)
-            if leaf.public_key() != key.public_key():
-                raise ValueError("certificate_key is not the key of the first certificate in certificate")
-        return self
-
-
-class Assertion(_Model):
-    """The JWTs that a client presents for a user, as an issuer makes them that the server trusts (RFC 7523)."""
-
-    key: PrivateKey = Field(description="PEM private key that signs them: path or text")
-    key_id: str | None = Field(None, description="kid")
-    key_alg: str | None = Field(None, description="alg; default: from the key")
-    issuer: Text = Field(description="iss")
-    subject: Text = Field(description="sub")
-    audience: str | None = Field(None, description="aud; default: the issuer of the target")
-
-
-class Client(_WithCertificate):
-    """A client that is registered at the authorization server."""
-
-    id: Text = Field(description="client_id")
-    auth: Auth = Field(
-        "none", description="client authentication method; default: from the credentials given"
-    )
-    secret: Secret | None = Field(None, description="client_secret; use ${ENV}")
-    key: PrivateKey | None = Field(None, description="PEM private key for private_key_jwt: path or text")
-    key_id: str | None = Field(None, description="kid of the client assertion")
-    key_alg: str | None = Field(None, description="alg of the client assertion; default: from the key")
-    assertion_audience: str | None = Field(
-        None, description="aud of the client assertion; default: the issuer"
-    )
-    grants: tuple[Grant, ...] = Field((), description="grants the client may use")
-    scope: str | None = None
-    redirect_uri: str | None = Field(
-        None, description="a registered redirect URI; nothing needs to listen there"
-    )
-    mechanisms: tuple[Mechanism, ...] = Field((), description="how this client's tokens are bound")
-    dpop_bound: bool = Field(False, description="registered with dpop_bound_access_tokens = true")
-    certificate_bound: bool = Field(
-        False, description="registered with tls_client_certificate_bound_access_tokens = true"
-    )
-    registered_by: Literal["dn", "san_dns", "san_uri", "san_ip", "san_email"] = Field(
-        "dn", description="tls_client_auth: the kind of name the client is registered by (tls_client_auth_*)"
-    )
-    jwks_uri: Url | None = Field(
-        None,
-        description="self_signed_tls_client_auth: the registered jwks_uri (http), where keybound serves the "
-        "certificate; such a client is for that test alone",
-    )
-    jwks_listen: str | None = Field(
-        None, description="host:port to serve jwks_uri on, where it is not that of the URL"
-    )
-    par: bool = Field(False, description="send the authorization request through PAR")
-    authorize_params: dict[str, str] = Field({}, description="more authorization request parameters")
-    subject_client: str | None = Field(
-        None, description="token_exchange: name of the client whose access token is exchanged"
-    )
-    login_hint: str | None = Field(None, description="ciba: login_hint; default: login.username")
-    assertion: Assertion | None = Field(None, description="jwt_bearer: what the assertions say")
-    token_params: dict[str, str] = Field({}, description="more token request parameters")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _defaults(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        given = dict(data)
-        with_certificate = "certificate" in given
-        if "auth" not in given:
-            credentials = (
-                ("key", "private_key_jwt"),
-                ("secret", "client_secret_basic"),
-                ("certificate", "tls_client_auth"),
-            )
-            given["auth"] = next((auth for name, auth in credentials if name in given), "none")
-        if "grants" not in given:
-            with_code = ["authorization_code", "refresh_token"]
-            given["grants"] = with_code if "redirect_uri" in given else ["client_credentials"]
-        given.setdefault("mechanisms", ["mtls"] if with_certificate else ["dpop"])
-        return given
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        needs = {
-            "client_secret_basic": ("secret", self.secret),
-            "client_secret_post": ("secret", self.secret),
-            "private_key_jwt": ("key", self.key),
-            "tls_client_auth": ("certificate", self.certificate),
-            "self_signed_tls_client_auth": ("certificate", self.certificate),
-        }
-        if self.auth in needs and needs[self.auth][1] is None:
-            raise ValueError(f"auth = {self.auth!r} needs {needs[self.auth][0]}")
-        if self.key is not None:
-            Key.from_pem(self.key.get_secret_value(), self.key_alg)
-        if "authorization_code" in self.grants and self.redirect_uri is None:
-            raise ValueError("the grant authorization_code needs redirect_uri")
-        if "refresh_token" in self.grants and not {"authorization_code", "device_code", "ciba"} & {
-            *self.grants
-        }:
-            raise ValueError(
-                "the grant refresh_token needs authorization_code, which is where refresh tokens come from"
-            )
-        if "jwt_bearer" in self.grants and self.assertion is None:
-            raise ValueError("the grant jwt_bearer needs assertion with key, issuer and subject")
-        if "token_exchange" in self.grants and self.subject_client is None:
-            raise ValueError("the grant token_exchange needs subject_client, whose token is exchanged")
-        if self.auth == "none" and "client_credentials" in self.grants:
-            raise ValueError(
-                "the grant client_credentials needs credentials: give secret, key or certificate"
-            )
-        if self.jwks_uri is not None and self.auth != "self_signed_tls_client_auth":
-            raise ValueError("jwks_uri is for auth = 'self_signed_tls_client_auth'")
-        if self.jwks_uri is not None and not self.jwks_uri.startswith("http:") and self.jwks_listen is None:
-            raise ValueError(
-                "keybound serves jwks_uri over http: give jwks_listen for what ends TLS in front of it"
-            )
-        if "mtls" in self.mechanisms and self.certificate is None:
-            raise ValueError("mechanisms with mtls need certificate and certificate_key")
-        return self
-
-
-class Login(_Model):
+class Login(Model):
     """How the login driver fills the HTML forms of the authorization endpoint."""
 
     username: Text
@@ -201,7 +41,7 @@ class Login(_Model):
     fields: dict[str, str] = Field({}, description="values of further form fields, by name")
 
 
-class Write(_Model):
+class Write(Model):
     """A request with an effect, and where the effect can be seen."""
 
     url: Url
@@ -218,7 +58,7 @@ class Write(_Model):
         return value
 
 
-class Opening(_Model):
+class Opening(Model):
     """Requests that open a conversation before the protected one, as JSON-RPC APIs want it (MCP: initialize)."""
 
     bodies: tuple[str, ...] = Field(
@@ -229,12 +69,12 @@ class Opening(_Model):
     )
 
 
-class Resource(_Model):
+class Resource(Model):
     """The protected resource and the request that reads it."""
 
     url: Url
     method: Method = "GET"
-    headers: Headers = {}
+    headers: Headers = Field({})
     body: str = ""
     content_type: str | None = None
     status: int | None = Field(None, description="status of a success; default: any 2xx")
@@ -250,13 +90,13 @@ class Resource(_Model):
     write: Write | None = None
 
 
-class Introspection(_Model):
+class Introspection(Model):
     """Who may introspect tokens (RFC 7662)."""
 
     client: str = Field(description="name of a client under [clients]")
 
 
-class Registration(_Model):
+class Registration(Model):
     """Lets keybound register clients (RFC 7591). Each case may leave one behind."""
 
     initial_access_token: Secret | None = Field(
@@ -266,7 +106,7 @@ class Registration(_Model):
     metadata: dict[str, Any] = Field({}, description="more client metadata, or other values")
 
 
-class Endpoints(_Model):
+class Endpoints(Model):
     """Endpoint URLs that replace what discovery finds."""
 
     token: Url | None = None
@@ -281,21 +121,21 @@ class Endpoints(_Model):
     jwks: Url | None = None
 
 
-class Attacker(_WithCertificate):
+class Attacker(WithCertificate):
     """What the attacker has of its own; by default a self-signed certificate made by keybound."""
 
 
-class Relative(_WithCertificate):
+class Relative(WithCertificate):
     """A certificate of the set that `keybound certs` makes."""
 
 
-class Proxy(_Model):
+class Proxy(Model):
     """The server behind the TLS terminator, where it can be reached without it."""
 
     backend: Url = Field(description="origin of the server behind the terminator, e.g. http://10.0.0.7:8080")
 
 
-class Limits(_Model):
+class Limits(Model):
     """How keybound treats the target."""
 
     timeout: float = Field(10.0, gt=0, le=3600, description="seconds for one exchange")
@@ -317,7 +157,7 @@ class Limits(_Model):
     )
 
 
-class Profile(_Model):
+class Profile(Model):
     """Everything keybound is told about a target."""
 
     name: str = "target"
@@ -333,7 +173,7 @@ class Profile(_Model):
         "rfc", description="which requirements count: rfc, fapi2, atproto, ... or a file beside the profile"
     )
     client: Client | None = None
-    clients: dict[str, Client] = {}
+    clients: dict[str, Client] = Field({})
     login: Login | None = None
     resource: Resource | None = None
     introspection: Introspection | None = None
