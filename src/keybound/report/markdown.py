@@ -19,8 +19,9 @@ from keybound.report.summary import (
     requirements_by_id,
     results,
     severity,
+    spent,
 )
-from keybound.report.text import count, cut, duration, one_line
+from keybound.report.text import count, cut, one_line
 
 _LONGEST = 300  # characters of a cell
 # GitHub drops a job summary above 1 MiB, so the table of findings has an end.
@@ -36,12 +37,8 @@ def markdown(run: Run) -> str:
         lines += ["> [!CAUTION]", "> **truncated run**: it has no end. Do not read it as a result.", ""]
     lines += [f"> check {_cell(it['name'])}: {_cell(it['message'])}" for it in complaints(run)]
     tally = ", ".join(f"{number} {verdict}" for verdict, number in case_counts(run).items() if number)
-    spent = (
-        f" {count(run.footer['requests'], 'request')} in {duration(run.footer['duration_ms'])}."
-        if run.footer
-        else ""
-    )
-    lines += ["", f"{count(len(run.cases), 'case')}: {tally or 'none'}.{spent}", ""]
+    cost = f" {spent(run)}." if run.footer else ""
+    lines += ["", f"{count(len(run.cases), 'case')}: {tally or 'none'}.{cost}", ""]
     if known := requirement_profile(run):
         lines += [f"Requirements: {_cell(known)}.", ""]
     lines += _findings(run)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keybound.judge.verdict import Verdict, worst
 from keybound.report.stream import Case, Check, Finding, Requirement, Run
-from keybound.report.text import one_line
+from keybound.report.text import count, duration, one_line
 
 SEVERITIES = ("critical", "high", "medium", "low")
 TRUNCATED = "truncated run"
@@ -171,3 +171,13 @@ def headline(run: Run) -> str:
     ]
     words = "does not hold" if of_verdict(run, Verdict.FAIL) else "not shown to hold"
     return f"{words}: {', '.join(parts)}" if parts else words
+
+
+def spent(run: Run) -> str:
+    """Return what a run that came to its end cost: requests, time, and requests for each case that has a verdict."""
+    if run.footer is None:
+        return ""
+    requests = run.footer["requests"]
+    verdicts = sum(case["verdict"] not in {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN} for case in run.cases)
+    each = f", {requests / verdicts:.1f} for each verdict" if verdicts else ""
+    return f"{count(requests, 'request')} in {duration(run.footer['duration_ms'])}{each}"

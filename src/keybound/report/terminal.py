@@ -22,9 +22,10 @@ from keybound.report.summary import (
     results,
     selection,
     severity,
+    spent,
     tally,
 )
-from keybound.report.text import count, cut, duration, one_line
+from keybound.report.text import count, cut, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -153,8 +154,7 @@ def _tail(console: "Console", run: Run, files: Path | None) -> None:
     console.print()
     console.print(f"{count(len(run.cases), 'case')}: {', '.join(told) or 'none'}")
     if run.footer:
-        spent = f"{count(run.footer['requests'], 'request')} in {duration(run.footer['duration_ms'])}"
-        console.print(spent)
+        console.print(spent(run))
         if run.footer["message"]:
             console.print(one_line(run.footer["message"]))
     if files:
