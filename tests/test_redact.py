@@ -241,3 +241,7 @@ def test_a_large_body_is_redacted_in_linear_time(body):
     redactor.json(body)
     # Far above what it takes (some 30 ms), far below what anything quadratic would take.
     assert time.process_time() - started < 1
+
+
+def test_half_a_surrogate_pair_can_be_written():
+    assert Redactor(KEY).tree({"jti": "a\ud800b"}) == {"jti": "a\\ud800b"}

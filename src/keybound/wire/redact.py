@@ -174,7 +174,12 @@ class Redactor:
         return f"<{kind}:{hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()[:8]}>"
 
     def text(self, text: str) -> str:
-        """Return `text` without registered secrets, JWTs and private keys (PEM and JWK)."""
+        r"""Return `text` without registered secrets, JWTs and private keys (PEM and JWK).
+
+        Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes `\ud800`.
+        """
+        if not text.isascii():
+            text = text.encode("utf-8", "backslashreplace").decode()
         text = self._mask_long(text)
         text = self._mask_short(text)
         text = _JWT.sub(self._jwt, text)
