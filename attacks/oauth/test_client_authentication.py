@@ -45,7 +45,7 @@ def test_secret_does_not_replace_a_key(case, target):
 
     def with_secret(draft):
         anonymous(lane.client.id)(draft)
-        draft.form["client_secret"] = lane.client.id
+        draft.form["client_secret"] = "a-secret-that-keybound-made-up"
 
     target.refuses(case, with_secret, grant(target.session, lane))
 
