@@ -4,6 +4,7 @@ import http.client
 import socket
 import ssl
 import time
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from keybound.craft.request import Identity
@@ -39,11 +40,11 @@ def send_with_trailers(
     parts = urlsplit(request.url)
     try:
         address = (str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80))
-        with socket.create_connection(address, timeout) as plain:
-            connection = plain
+        with ExitStack() as opened:
+            connection = opened.enter_context(socket.create_connection(address, timeout))
             if parts.scheme == "https":
-                connection = context.wrap_socket(plain, server_hostname=parts.hostname)
-                version = connection.version()
+                secure = context.wrap_socket(connection, server_hostname=parts.hostname)
+                connection, version = opened.enter_context(secure), secure.version()
             connection.sendall(_bytes(request))
             answer = http.client.HTTPResponse(connection, method=request.method)
             answer.begin()
