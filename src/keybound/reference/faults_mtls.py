@@ -16,7 +16,7 @@ MTLS = [
     (
         "as-mtls-any-of-chain",
         "tls_client_auth looks for the name in every certificate of the chain",
-        "RFC8705-2-client-binding RFC8705-2-handshake",
+        "RFC8705-2-client-binding RFC8705-2-handshake RFC8705-2.1-subject-match",
     ),
     ("as-mtls-nul-ends-name", "tls_client_auth reads names up to a NUL", "RFC8705-2.1-subject-match"),
     (
@@ -241,6 +241,7 @@ MTLS = [
 
 # What faults declared elsewhere break of mutual TLS.
 ALSO = {
+    "as-mtls-code-unbound": "RFC8705-6.3-renewed-cert",
     "as-mtls-certificate-optional": "RFC8705-7.1-refresh-confidential RFC9126-2.1-client-auth",
     "as-mtls-any-certificate": "RFC9126-2.1-client-auth RFC8705-2-handshake RFC8705-2.1-chain "
     "RFC8705-2.1-dn-comparison "
@@ -253,7 +254,7 @@ ALSO = {
     "as-x5t-of-key": "RFC8705-3-cert-match RFC8705-6.3-renewed-cert",
     "rs-query-token-ok": "RFC8705-3-no-cert",
     "as-refresh-any-client": "RFC8705-7.1-refresh-confidential",
-    "rs-token-x5t-not-compared": f"{_FAPI} RFC8705-6.3-renewed-cert",
+    "rs-token-x5t-not-compared": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
     "rs-executes-before-verifying": "RFC8705-3-cert-match RFC8705-3-no-cert",
     "rs-opaque-cnf-ignored": f"{_FAPI} RFC8705-3.2-introspecting-rs-checks RFC8705-6.3-renewed-cert",
 }
