@@ -15,6 +15,7 @@ from keybound.craft.request import NO_CERTIFICATE
 from keybound.errors import UsageError
 from keybound.wire.client import BODY_LIMIT, Wire, tls_context
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
+from keybound.wire.raw import written
 
 TIMEOUT = 0.6
 MARGIN = 1.5  # a loaded machine is late
@@ -78,6 +79,39 @@ def test_a_broken_answer_is_named_in_time(name):
         assert (exchange.trouble, exchange.response) == (trouble, None), exchange.detail
         assert time.monotonic() - started < TIMEOUT + MARGIN
         assert server.connections == 1  # a new connection that breaks is not tried again
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no answer",
+        "a drip of header bytes",
+        "a drip of header lines",
+        "a drip of body bytes",
+        "a drip of chunks",
+        "header lines without end",
+        "a reset",
+        "an end",
+        "an end within the body",
+        "another protocol",
+    ],
+)
+def test_a_broken_answer_is_named_in_time_on_a_socket_of_our_own(name):
+    act, trouble = BROKEN[name]
+    with hostile.raw_server(hostile.after_request(act)) as server:
+        (exchange,) = send(f"{server.url}/", headers=(("Host", "one"), ("Host", "two")))
+        assert (exchange.trouble, exchange.response) == (trouble, None), exchange.detail
+        assert exchange.duration_ms < (TIMEOUT + MARGIN) * 1000
+
+
+def test_two_host_fields_are_sent_as_they_are():
+    answer = hostile.after_request(hostile.say(OK + b"Content-Length: 0\r\n\r\n"))
+    headers = (("Host", "one"), ("X", "y"), ("Host", "two"))
+    with hostile.raw_server(answer) as server:
+        (exchange,) = send(f"{server.url}/a?b", headers=headers)
+    assert exchange.response is not None
+    start = b"GET /a?b HTTP/1.1\r\nHost: one\r\nX: y\r\nHost: two\r\n"
+    assert written(exchange.request) == start + b"Connection: close\r\n\r\n"
 
 
 def test_a_handshake_that_hangs_ends_in_time():

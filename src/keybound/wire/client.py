@@ -18,11 +18,11 @@ import httpx
 from keybound import __version__
 from keybound.craft.request import NO_CERTIFICATE, Identity
 from keybound.errors import UsageError
+from keybound.wire import raw
 from keybound.wire.burst import burst
 from keybound.wire.deadline import Deadline, Transport
 from keybound.wire.exchange import Exchange, Request, Response, Trouble
 from keybound.wire.resumption import resume
-from keybound.wire.trailers import send_with_trailers
 
 BODY_LIMIT = 1 << 20
 """Bytes of a response body that are kept; the rest is not read."""
@@ -95,8 +95,7 @@ def _trouble(error: BaseException) -> tuple[Trouble, str]:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Trouble.UNTRUSTED, cause.verify_message
         if isinstance(cause, ssl.SSLError):
-            reason = cause.reason or str(cause)
-            return (Trouble.TLS_ALERT if "ALERT" in reason.upper() else Trouble.TLS), reason
+            return raw.tls_trouble(cause)
         if isinstance(cause, socket.gaierror):
             return Trouble.UNRESOLVED, str(cause)
         cause = cause.__cause__ or cause.__context__
@@ -166,9 +165,9 @@ class Wire:
         A 429 is waited out. Where a reused connection ends before any answer, the request is sent once more on a new
         one, because servers close idle connections at will.
         """
-        if request.trailers:
-            context = tls_context(self._ca, identity)
-            exchange = send_with_trailers(request, context, identity, self._timeout, f"{label}, in trailers")
+        if _by_hand(request):
+            self._pace()
+            exchange = raw.send(request, tls_context(self._ca, identity), identity, self._timeout, label)
             self._record(exchange)
             return exchange
         while True:
@@ -202,11 +201,15 @@ class Wire:
         self._record(exchange)
         return exchange, reused
 
-    def _once(self, request: Request, identity: Identity, label: str) -> Exchange:
+    def _pace(self) -> None:
+        """Wait until the profile's rate allows the next request."""
         delay = self._next - time.monotonic()
         if delay > 0:
             time.sleep(delay)
         self._next = time.monotonic() + self._interval
+
+    def _once(self, request: Request, identity: Identity, label: str) -> Exchange:
+        self._pace()
         started, clock = time.time(), time.perf_counter()
         response: Response | None = None
         trouble: Trouble | None = None
@@ -263,6 +266,11 @@ class Wire:
             return response, version
         finally:
             answer.close()
+
+
+def _by_hand(request: Request) -> bool:
+    """Return True for what httpx cannot write: trailers, and two Host fields (RFC 9112 section 3.2)."""
+    return bool(request.trailers) or sum(name.lower() == "host" for name, _ in request.headers) > 1
 
 
 def _outgoing(request: Request) -> httpx.Request:
