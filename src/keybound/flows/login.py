@@ -11,7 +11,7 @@ from keybound.errors import Inconclusive, UsageError
 from keybound.target.profile import Login, Profile, require_authorized
 from keybound.target.values import http_url
 from keybound.wire.client import Wire
-from keybound.wire.exchange import Exchange, Request
+from keybound.wire.exchange import Exchange, Request, Response
 
 _STEPS = 20
 _READ = 1 << 16  # characters that are parsed from the first form on, and
@@ -124,10 +124,40 @@ def _next_url(profile: Profile, current: str, reference: str) -> str:
     return following
 
 
+def _bare(url: str) -> str:
+    """Return `url` without query and fragment."""
+    return url.partition("#")[0].partition("?")[0]
+
+
 def _query(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     found = parse_qs(parts.query, keep_blank_values=True) | parse_qs(parts.fragment, keep_blank_values=True)
     return {name: values[0] for name, values in found.items()}
+
+
+def _page(
+    wire: Wire, profile: Profile, request: Request, cookies: _Cookies, back: str | None = None
+) -> tuple[Request, Response] | str:
+    """Send `request`, follow redirects, and return the page they end at with the request for it.
+
+    A redirect to `back`, a URL without a query, is not followed but returned. Raises Inconclusive where no page comes.
+    """
+    for _ in range(_STEPS):
+        exchange = wire.send(request, label="login")
+        cookies.learn(request.url, exchange)
+        response = exchange.response
+        if response is None:
+            raise Inconclusive(f"the login did not get an answer: {exchange.trouble}: {exchange.detail}")
+        location = response.first("Location")
+        if not (300 <= response.status < 400 and location):
+            return request, response
+        if back is not None and _bare(location) == back:  # perhaps of a scheme only an app understands
+            return location
+        following = _next_url(profile, request.url, location)
+        if following.partition("?")[0] == back:
+            return following
+        request = Request("GET", following, tuple(cookies.header(following)))
+    raise Inconclusive(f"the login did not end after {_STEPS} pages: check [login] in the profile")
 
 
 def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict[str, str]:
@@ -136,31 +166,17 @@ def authorize(wire: Wire, profile: Profile, url: str, redirect_uri: str) -> dict
     Those of a query and of a fragment count alike. Raises Inconclusive when the pages lead nowhere.
     """
     assert profile.login is not None  # noqa: S101 - the profile's validation guarantees it
-    cookies = _Cookies()
-    request = Request("GET", url)
+    cookies, request = _Cookies(), Request("GET", url)
     for _ in range(_STEPS):
-        exchange = wire.send(request, label="login")
-        cookies.learn(request.url, exchange)
-        response = exchange.response
-        if response is None:
-            raise Inconclusive(f"the login did not get an answer: {exchange.trouble}: {exchange.detail}")
-        location = response.first("Location")
-        if 300 <= response.status < 400 and location:
-            back = redirect_uri.partition("?")[0]
-            if (
-                location.partition("#")[0].partition("?")[0] == back
-            ):  # perhaps of a scheme only an app understands
-                return _query(location)
-            following = _next_url(profile, request.url, location)
-            if following.partition("?")[0] == back:
-                return _query(following)
-            request = Request("GET", following, tuple(cookies.header(following)))
-            continue
+        page = _page(wire, profile, request, cookies, _bare(redirect_uri))
+        if isinstance(page, str):
+            return _query(page)
+        shown, response = page
         form = fill_form(response.text, profile.login) if response.status < 500 else None
         if form is None:
-            path = urlsplit(request.url).path
+            path = urlsplit(shown.url).path
             raise Inconclusive(f"the login met a page without a form (status {response.status}) at {path}")
-        request = _submitted(profile, request.url, form, cookies)
+        request = _submitted(profile, shown.url, form, cookies)
     raise Inconclusive(f"the login did not end after {_STEPS} pages: check [login] in the profile")
 
 
@@ -188,20 +204,13 @@ def approve(wire: Wire, profile: Profile, url: str, user_code: str) -> None:
     cookies, filled = _Cookies(), set()
     request = Request("GET", _next_url(profile, url, url))
     for _ in range(_STEPS):
-        exchange = wire.send(request, label="verification page")
-        cookies.learn(request.url, exchange)
-        response = exchange.response
-        if response is None:
-            raise Inconclusive(f"the verification page did not answer: {exchange.trouble}: {exchange.detail}")
-        location = response.first("Location")
-        if 300 <= response.status < 400 and location:
-            following = _next_url(profile, request.url, location)
-            request = Request("GET", following, tuple(cookies.header(following)))
-            continue
+        page = _page(wire, profile, request, cookies)
+        assert not isinstance(page, str)  # noqa: S101 - no redirect leads back
+        shown, response = page
         text = response.text if response.status < 500 else ""
         # on a page without a password field the first text field is for the code that the device shows
         form = fill_form(text, profile.login if _PASSWORD.search(text) else with_code)
         if form is None or (seen := (form[1], *(name for name, _ in form[2]))) in filled:
             return
         filled.add(seen)
-        request = _submitted(profile, request.url, form, cookies)
+        request = _submitted(profile, shown.url, form, cookies)
