@@ -20,11 +20,10 @@ from keybound.craft.deltas import (
     symmetric,
     unsigned,
     unsigned_as,
-    with_key,
     without_member,
 )
 from keybound.craft.jose import Key, compact_json
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.errors import NotApplicable
 
 NONE = ("RFC9449-4.3-alg-none", "FAPI2SP-5.4.1-alg-none")
 VERIFIED = ("RFC9449-4.3-signature", "RFC8725-3.3-all-operations", "FAPI2SP-5.4.1-jwt-bcp")
@@ -127,12 +126,7 @@ def with_another_algorithm(case, target, delta):
     """Return the delta after a change to a key of the case's algorithm; raises NotApplicable where that cannot work."""
     if case.data not in target.session.advertised_algs:
         raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
-    key = target.session.key("victim", case.data)
-    try:
-        right = with_key(key) if case.place == "token" else target.token_of_key(key)
-    except Inconclusive as error:
-        raise NotApplicable(f"there is no token for a key of {case.data}: {error}") from None
-    return all_of(right, delta)
+    return all_of(target.holding(target.session.key("victim", case.data)), delta)
 
 
 @cases(*spread(OTHER_ALGS, (TOKEN, API)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from keybound.cases import Case
 from keybound.craft.access_token import TokenDelta
-from keybound.craft.deltas import header_value, kept_proof, with_key
+from keybound.craft.deltas import header_value, kept_proof, no_proof, with_key
 from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Delta, Draft
@@ -18,8 +18,8 @@ from keybound.craft.token_deltas import token_claim
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import minting
 from keybound.flows.keys import IssuerKeys
-from keybound.flows.place_table import API_LANE, PLACES, Facts
-from keybound.flows.places import Place
+from keybound.flows.place_table import API_LANE, PLACES
+from keybound.flows.places import Facts, Place
 from keybound.flows.session import Lane, Session, Token
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
@@ -156,6 +156,16 @@ class Target:
         if readable and reading.source is None:
             raise NotApplicable("the token is opaque and cannot be introspected")
         return reading
+
+    def unbound_token(self, lane: Lane) -> Token:
+        """Get a token of `lane` without a proof; raises NotApplicable where that gives none, or a bound one."""
+        try:
+            token = self.read(self.session.issue(lane, delta=no_proof, label="unbound token"))
+        except Inconclusive as error:
+            raise NotApplicable(f"there is no unbound token: {error}") from None
+        if token.type != "bearer":
+            raise NotApplicable(f"there is no unbound token: {token.facts}")
+        return token.token
 
     def token_of_key(self, key: Key) -> Delta:
         """Return a delta that uses another token of the victim, bound to `key`, with a proof of that key."""

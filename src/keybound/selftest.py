@@ -43,9 +43,17 @@ class Row:
 
 
 @cache
-def _named(fault: str) -> tuple[Case, ...]:
-    """Return the cases that must notice `fault`."""
-    return tuple(case for case in load_all().values() if fault in case.faults)
+def _by_fault() -> dict[str, list[Case]]:
+    """Return the cases that must notice each fault; reading every table takes a while, so it is done once."""
+    found: dict[str, list[Case]] = {}
+    for case in load_all().values():
+        for fault in case.faults:
+            found.setdefault(fault, []).append(case)
+    return found
+
+
+def _named(fault: str) -> list[Case]:
+    return _by_fault().get(fault, [])
 
 
 def _only(values: set[Value]) -> Value | None:

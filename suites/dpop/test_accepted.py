@@ -4,8 +4,8 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from keybound.cases import PROOF_READERS, RESOURCES, TOKEN, At, Case, cases, spread
-from keybound.craft.deltas import claim, htu, with_key
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.craft.deltas import claim, htu
+from keybound.errors import NotApplicable
 
 
 def extra_members(draft):
@@ -58,15 +58,7 @@ ALGS = tuple(
 def test_advertised_algorithm_works(case, target):
     if case.data not in target.session.advertised_algs:
         raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
-    key = target.session.key("victim", case.data)
-    if case.place == "token":
-        target.accepts(case, with_key(key))
-    else:
-        try:
-            with_its_token = target.token_of_key(key)
-        except Inconclusive as error:
-            raise NotApplicable(f"there is no token for a key of {case.data}: {error}") from None
-        target.accepts(case, with_its_token)
+    target.accepts(case, target.holding(target.session.key("victim", case.data)))
 
 
 def with_method(method):

@@ -5,12 +5,11 @@ from typing import Any
 
 from keybound.errors import NotApplicable
 from keybound.flows import grants, places
-from keybound.flows.places import BAD_GRANT, Place
+from keybound.flows.places import BAD_GRANT, Facts, Place
 from keybound.flows.session import Lane, Session
 from keybound.target.client import Client, Grant
 from keybound.wire.exchange import Response
 
-Facts = dict[str, str]
 Fits = Callable[[Client], bool]
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
 from keybound.flows import places
-from keybound.flows.places import BAD_CLIENT, BAD_TOKEN, Place
+from keybound.flows.places import BAD_CLIENT, BAD_TOKEN, Facts, Place
 from keybound.flows.session import ACCESS, Lane, Session
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read
 from keybound.judge.rules import Exact
 from keybound.target.client import Grant
 from keybound.wire.exchange import Request, Response
 
-Facts = dict[str, str]
 _TOKENS: tuple[Grant, ...] = ("client_credentials", "authorization_code")
 
 

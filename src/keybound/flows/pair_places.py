@@ -11,12 +11,11 @@ from keybound.craft.pairs import Row, covering
 from keybound.craft.request import Draft
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import places
-from keybound.flows.places import Place
+from keybound.flows.places import Facts, Place
 from keybound.flows.session import Lane, Session
 from keybound.judge.answer import Outcome, par_effect
 from keybound.target.client import Grant
 
-Facts = dict[str, str]
 ALGS = ("ES256", "ES384", "EdDSA", "PS256", "RS256")
 _FORMATS = ("jwt", "opaque")
 _METHODS = {"userinfo": ("GET", "POST"), "other": ("GET",), "token": ("POST",), "par": ("POST",)}

@@ -6,12 +6,10 @@ from keybound.flows import minting, places
 from keybound.flows.grant_places import GRANT_PLACES
 from keybound.flows.mtls_places import MTLS_PLACES
 from keybound.flows.pair_places import PAIR_PLACES
-from keybound.flows.places import Place
+from keybound.flows.places import Facts, Place
 from keybound.flows.registration import registration
 from keybound.flows.session import ACCESS, Lane, Session
 from keybound.target.client import Mechanism
-
-Facts = dict[str, str]
 
 
 def _lane(place: str) -> Callable[[Session, Facts], Lane]:

@@ -27,6 +27,9 @@ BAD_TOKEN = Exact((401,), ("invalid_token", "invalid_dpop_proof"))
 BAD_CLIENT = Exact((400, 401), ("invalid_client",))
 BAD_CERTIFICATE = Exact((401,), ("invalid_token",))
 
+Facts = dict[str, str]
+"""What a run knows beyond the profile, by name."""
+
 _CHEAP_FIRST: tuple[Grant, ...] = (
     "client_credentials",
     "jwt_bearer",
