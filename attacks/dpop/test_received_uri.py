@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from keybound.cases import API, TOKEN, Case, cases, spread
 from keybound.craft.deltas import all_of, claim, htu, with_header
+from keybound.judge.rules import Exact
 
 ELSEWHERE = "attacker.example"
 MOVED = htu(netloc=ELSEWHERE)
@@ -71,6 +72,11 @@ FIELDS = (
          RELAY, all_of(MOVED, with_header("Host", lambda draft: f"{own(draft)}@{ELSEWHERE}")), lenient=True),
     Case("proof.moved.absolute-form", "htu of another origin, and the first line of the request too", HTU, ("absolute-form-trusted",),
          RELAY, all_of(MOVED, to_another_origin), lenient=True),
+    # RFC 9112 section 3.2 has such a request refused with 400; who takes one of the two may take another than its proxy did.
+    *(Case(f"proof.moved.two-hosts-{which}", f"htu of another origin, which the {which} of two Host fields names", HTU,
+           (f"{which}-host-trusted",), RELAY, all_of(MOVED, *(with_header("Host", host) for host in hosts)),
+           exact=Exact((400,), ()), lenient=True)
+      for which, hosts in (("first", (ELSEWHERE, own)), ("last", (own, ELSEWHERE)))),
 )
 
 

@@ -205,6 +205,8 @@ OTHER = [
     ("forwarded-prefix-trusted", "X-Forwarded-Prefix from anybody is put before the path", "RFC9449-4.3-htu"),
     ("original-url-trusted", "X-Original-URL from anybody replaces the path", "RFC9449-4.3-htu"),
     ("host-trusted", "the Host field replaces the server's own name", "RFC9449-4.3-htu"),
+    ("first-host-trusted", "the first of two Host fields replaces the server's own name", "RFC9449-4.3-htu"),
+    ("last-host-trusted", "the last of two Host fields replaces the server's own name", "RFC9449-4.3-htu"),
     ("method-override-trusted", "X-HTTP-Method-Override replaces the method", "RFC9449-4.3-htm"),
     (
         "private-primes-ok",

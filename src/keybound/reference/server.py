@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from . import app, pki, profile_text, state, trailers
+from . import app, pki, profile_text, state, unparsed
 from .faults import Faults
 from .trusted import Trusted
 
@@ -61,6 +61,12 @@ class Running:
     files: Mapping[str, str]
 
 
+_LENIENT_PARSERS = (
+    "rs-trailers-merged",
+    *(f"{side}-{which}-host-trusted" for side in ("as", "rs") for which in ("first", "last")),
+)
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """Run the server inside the `async with` block.
@@ -83,7 +89,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
         if settings.trusts:
             reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
-        runner = (trailers.Runner if reference.faults.on("rs-trailers-merged") else web.AppRunner)(
+        lenient = any(reference.faults.on(fault) for fault in _LENIENT_PARSERS)
+        runner = (unparsed.Runner if lenient else web.AppRunner)(
             app.create(reference),
             access_log=None,
             logger=_log,

@@ -19,8 +19,8 @@ from .nonces import Nonces
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
-from .trailers import trailers
 from .trusted import Trusted
+from .unparsed import hosts, trailers
 
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
@@ -158,14 +158,18 @@ def received(request: web.Request, who: str, token: str | None = None) -> Receiv
     origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
     if state.faults.on(f"{side}-host-trusted"):
         origin = f"https://{request.headers.get('Host', '')}"
+    named = hosts(request)
+    for which, index in (("first", 0), ("last", -1)):
+        if len(named) > 1 and state.faults.on(f"{side}-{which}-host-trusted"):
+            origin = f"https://{named[index]}"
     host = request.headers.get("Host", "")
     if "/" in host and side == "rs" and state.faults.on("rs-host-with-path-trusted"):
         return Received(method, f"https://{host.rstrip('?#')}", "", who, token)
     if state.faults.on(f"{side}-method-override-trusted"):
         method = request.headers.get("X-HTTP-Method-Override", method)
     if state.faults.on(f"{side}-other-overrides-trusted"):
-        named = (request.headers.get(name) for name in ("X-HTTP-Method", "X-Method-Override"))
-        method = next(filter(None, (*named, request.query.get("_method"))), method)
+        others = (request.headers.get(name) for name in ("X-HTTP-Method", "X-Method-Override"))
+        method = next(filter(None, (*others, request.query.get("_method"))), method)
     if "@" in host and state.faults.on(f"{side}-host-userinfo-cut"):
         origin = f"https://{host.rpartition('@')[2]}"
     if "://" in request.raw_path and state.faults.on(f"{side}-absolute-form-trusted"):

@@ -1,4 +1,4 @@
-"""Trailer fields, which aiohttp drops: only a fault of the reference target reads them."""
+"""What aiohttp drops or refuses, trailer fields and a second Host field: for faults of the reference target only."""
 
 import re
 
@@ -7,17 +7,22 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
 _TRAILERS = re.compile(rb"\r\n0\r\n(.+?)\r\n\r\n", re.DOTALL)
+_HOST = re.compile(rb"\r\nHost:[ \t]*([^\r]*)", re.IGNORECASE)
 _KEPT = 1 << 16  # bytes
 
 
 class _Handler(RequestHandler):
-    """Keeps what came last over its connection."""
+    """Keeps what came last over its connection, and shows the parser the last of several Host fields only."""
 
-    __slots__ = ("tail",)
+    __slots__ = ("hosts", "tail")
 
     def data_received(self, data: bytes) -> None:
         self.tail = (getattr(self, "tail", b"") + data)[-_KEPT:]
-        super().data_received(data)
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if found := _HOST.findall(head):  # a body may come by itself
+            self.hosts = [host.decode("latin-1") for host in found]
+            head = _HOST.sub(b"", head, len(found) - 1) if len(found) > 1 else head
+        super().data_received(head + end + rest)
 
 
 class _Server(Server):
@@ -26,7 +31,7 @@ class _Server(Server):
 
 
 class Runner(web.AppRunner):
-    """Runs an application whose requests know their trailers."""
+    """Runs an application whose requests know their trailers and all their Host fields."""
 
     async def _make_server(self) -> Server:
         server = await super()._make_server()
@@ -39,3 +44,8 @@ def trailers(request: web.Request) -> dict[str, str]:
     found = _TRAILERS.findall(getattr(request.protocol, "tail", b""))
     lines = found[-1].decode("latin-1").split("\r\n") if found else []
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def hosts(request: web.Request) -> list[str]:
+    """Return the values of the Host fields of a request, in order; empty where no fault asks for them."""
+    return list(getattr(request.protocol, "hosts", []))
