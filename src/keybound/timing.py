@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keybound.check import Target
 from keybound.craft.deltas import HOUR, all_of, claim, header_value, kept_proof, without_claim
@@ -61,6 +61,7 @@ def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
     Where an unused proof of the same date is no longer taken, the list ends: the window has closed.
     Raises Inconclusive when a first use fails.
     """
+    place = with_one_token(place)
     slots: list[list[str]] = [[] for _ in ages]
     firsts: list[Answer] = []
     started = time.monotonic()
@@ -78,6 +79,13 @@ def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
             break
         found.append(Again(age, first, used, unused))
     return found
+
+
+def with_one_token(place: Place) -> Place:
+    """Return `place` with one new token for all its attempts, where it takes tokens: a used proof names its token."""
+    place.renew()
+    material = place.material()
+    return replace(place, material=lambda: material) if place.server != "as" else place
 
 
 def sent_again(proof: str) -> Delta:

@@ -5,7 +5,6 @@ import os
 import secrets
 import subprocess
 import tempfile
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +119,6 @@ def mint(session: "Session", lane: "Lane", key: Key, delta: TokenDelta | None = 
 def _token(session: "Session", lane: "Lane", key: Key, body: Json) -> "Token":
     from keybound.flows.session import Token  # noqa: PLC0415 - the session is built on this module
 
-    lifetime = body.get("expires_in")
     return Token(
         str(body["access_token"]),
         lane,
@@ -128,8 +126,6 @@ def _token(session: "Session", lane: "Lane", key: Key, body: Json) -> "Token":
         session.identity(lane.client),
         None,
         Response(200, (("Content-Type", "application/json"),), json.dumps(body).encode()),
-        time.time()
-        + (lifetime if isinstance(lifetime, int | float) and not isinstance(lifetime, bool) else 60),
     )
 
 

@@ -28,6 +28,7 @@ from keybound.wire.exchange import Request, Response
 
 _IAT_MARGIN = 1.0  # some servers refuse an iat even one second ahead of their clock
 _EXPIRY_MARGIN = 30.0
+_LIFETIME = 60.0  # seconds, of a token that does not say
 _GIVE_REFRESH: tuple[Grant, ...] = ("authorization_code", "device_code", "ciba")
 ACCESS: tuple[Grant | Source, ...] = ("minted", "command", "client_credentials", "authorization_code")
 """The ways to an access token that need no other token first."""
@@ -58,7 +59,19 @@ class Token:
     identity: Identity
     refresh: str | None
     response: Response = field(repr=False)
-    expires: float = field(repr=False)
+    got: float = field(default_factory=time.time, repr=False)
+
+    @property
+    def lifetime(self) -> float | None:
+        """The `expires_in` of the response in seconds (RFC 6749 section 5.1), or None without a number there."""
+        said = self.response.object.get("expires_in")
+        return said if isinstance(said, int | float) and not isinstance(said, bool) else None
+
+    @property
+    def stale(self) -> bool:
+        """True when so little of its lifetime is left that the next request had better use another one."""
+        lifetime = self.lifetime or _LIFETIME
+        return time.time() > self.got + max(lifetime - _EXPIRY_MARGIN, lifetime / 2)
 
 
 @dataclass(frozen=True)
@@ -345,7 +358,7 @@ class Session:
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the valid token request {lane} failed: {answer.seen}{_hint(kept)}")
         body = kept[-1].object
-        value, lifetime = body["access_token"], body.get("expires_in")
+        value = body["access_token"]
         if not isinstance(value, str):
             raise Inconclusive(
                 f"the token request {lane} was answered with an access_token that is no string"
@@ -357,14 +370,13 @@ class Session:
             self.identity(lane.client),
             body["refresh_token"] if isinstance(body.get("refresh_token"), str) else None,
             kept[-1],
-            time.time() + (lifetime if isinstance(lifetime, int | float) else 3600),
         )
 
     def token(self, lane: Lane, *, key: Key | None = None, fresh: bool = False) -> Token:
-        """Return a token of `lane`, the last one while it is good for half a minute more, unless `fresh`."""
+        """Return a token of `lane`, the last one until it is stale, unless `fresh`."""
         slot = (lane, (key or self.key()).thumbprint)
         held = self._tokens.get(slot)
-        if held is None or fresh or held.expires - _EXPIRY_MARGIN < time.time():
+        if held is None or fresh or held.stale:
             held = self._tokens[slot] = self.issue(lane, key=key)
         return held
 

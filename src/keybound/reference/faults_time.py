@@ -61,6 +61,11 @@ ALSO: dict[str, str] = {
 
 RS = [
     ("revoked-token-ok", "nobody asks whether a token was revoked", "FAPI2SP-5.3.4-token-validity"),
+    (
+        "ended-token-ok",
+        "nobody looks whether a token has come to its end",
+        "RFC6749-7-token-valid FAPI2SP-5.3.4-token-validity",
+    ),
     ("iat-ten-minutes", "an iat may be ten minutes off", "MCP-dpop-proof-checks"),
     ("replay-get-only", "used proofs are remembered for GET only", _REPLAY),
 ]

@@ -110,7 +110,14 @@ def _requirements(state: Reference) -> str:
 
 def _limits(state: Reference) -> dict[str, dict[str, Any]]:
     return (
-        {"limits": {"longest_wait": 40.0, "nonce_lifetime": 12.0, "code_lifetime": BRISK_CODE_LIFETIME}}
+        {
+            "limits": {
+                "longest_wait": 40.0,
+                "nonce_lifetime": 12.0,
+                "code_lifetime": BRISK_CODE_LIFETIME,
+                "token_leeway": 3.0,
+            }
+        }
         if state.brisk
         else {}
     )

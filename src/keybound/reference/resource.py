@@ -103,7 +103,11 @@ class Visit:
         """Return the token `value` of our own issuer, or of the one elsewhere that is trusted; None for any other."""
         if self.state.trusted is not None:
             return await self.state.trusted.read(value)
-        return self.state.tokens.read(value, even_revoked=self.wrong("revoked-token-ok"))
+        return self.state.tokens.read(
+            value,
+            even_revoked=self.wrong("revoked-token-ok"),
+            even_expired=self.wrong("ended-token-ok"),
+        )
 
     async def authorize(self, scope: str) -> AccessToken:
         """Return the access token of a request that may have the resource; raise Refusal for any other."""

@@ -209,7 +209,7 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     answer: dict[str, Any] = {
         "access_token": asked.state.tokens.issue(grant, cnf, scope),
         "token_type": "DPoP" if says_dpop and not asked.wrong("says-bearer") else "Bearer",
-        "expires_in": 604800 if asked.wrong("long-lived-tokens") else ACCESS_LIFETIME,
+        "expires_in": 604800 if asked.wrong("long-lived-tokens") else asked.state.tokens.access_lifetime,
         "scope": scope,
     }
     if asked.wrong("says-nothing"):

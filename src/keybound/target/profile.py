@@ -155,6 +155,9 @@ class Limits(Model):
     nonce_lifetime: float = Field(
         300.0, gt=0, le=86400, description="seconds after which the target's nonces must be worth nothing"
     )
+    token_leeway: float = Field(
+        300.0, gt=0, le=86400, description="seconds that the target may take a token after its end"
+    )
 
 
 class Profile(Model):

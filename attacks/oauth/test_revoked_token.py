@@ -7,20 +7,23 @@ a token that still works is a warning.
 from keybound.cases import Case, cases
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import revoke, wait_for
+from keybound.timing import revoke, wait_for, with_one_token
 
-REVOKED = Case("rs.token.revoked", "a bound token half a minute after its revocation", ("FAPI2SP-5.3.4-token-validity",),
-               ("rs-revoked-token-ok",), "a token that was reported stolen goes on working", place="api", lenient=True,
-               also=("IN-04",), slow=True)
+REVOKED = tuple(
+    Case(f"{prefix}.token.revoked", "a bound token half a minute after its revocation", ("FAPI2SP-5.3.4-token-validity",),
+         ("rs-revoked-token-ok",), "a token that was reported stolen goes on working", place=place, lenient=True,
+         mechanism=mechanism, also=("IN-04",), slow=True)
+    for prefix, place, mechanism in (("rs", "api", "dpop"), ("rs.mtls", "mtls.api", "mtls"))
+)
 CACHE = 30
 
 
-@cases(REVOKED)
+@cases(*REVOKED)
 def test_revoked_token_ends(case, target):
-    place, lane = target.place(case.place), target.api_lane()
-    if lane.grant in {"minted", "command"}:
+    place = with_one_token(target.place(case.place))
+    token = place.material()
+    if token.lane.grant in {"minted", "command"}:
         raise NotApplicable("the tokens come from elsewhere, and there is no place to revoke them")
-    token = target.session.token(lane, fresh=True)
     if place.attempt(None, "control before: the token is good").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control before failed")
     revoke(target, token)
@@ -31,6 +34,6 @@ def test_revoked_token_ends(case, target):
         return seen[-1].outcome is not Outcome.EFFECT
 
     ended = wait_for(refused, min(CACHE, target.session.profile.limits.longest_wait))
-    target.session.forget(lane)
-    target.bench.require(place)
+    place.renew()
+    target.bench.require(target.place(case.place))
     target.expect(ended, f"refused after {CACHE} s at the latest", seen[-1].seen)

@@ -1,0 +1,38 @@
+"""A bound token after the end of its lifetime, as its issuer has it: a cache may hold it longer than it lives (RFC 6749 section 7)."""
+
+import time
+
+from keybound.cases import Case, cases
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.judge.answer import Outcome
+from keybound.timing import wait_for, with_one_token
+
+RULES = ("RFC6749-7-token-valid", "FAPI2SP-5.3.4-token-validity")
+ENDED = tuple(
+    Case(f"{prefix}.token.ended", "a bound token after the end of its lifetime", RULES, ("rs-ended-token-ok",),
+         "a token found in an old log still works", place=place, mechanism=mechanism, also=("IN-04",), slow=True)
+    for prefix, place, mechanism in (("rs", "api", "dpop"), ("rs.mtls", "mtls.api", "mtls"))
+)
+
+
+@cases(*ENDED)
+def test_ended_token_is_refused(case, target):
+    limits, place = target.session.profile.limits, with_one_token(target.place(case.place))
+    token = place.material()
+    if token.lifetime is None:
+        raise NotApplicable("the token response does not say how long the token is good for (expires_in)")
+    if token.lifetime + limits.token_leeway > limits.longest_wait:
+        raise NotApplicable(f"tokens are good for {token.lifetime:.0f} s, {limits.token_leeway:.0f} s more may pass by clocks that"
+                            f" differ (limits.token_leeway), and limits.longest_wait is {limits.longest_wait:.0f}")
+    if place.attempt(None, "control before: the token is good").outcome is not Outcome.EFFECT:
+        raise Inconclusive("the control before failed")
+    time.sleep(max(0.0, token.got + token.lifetime - time.time()))
+    seen = []
+
+    def refused():
+        seen.append(place.attempt(None, "hostile: the token after its end"))
+        return seen[-1].outcome is not Outcome.EFFECT
+
+    ended = wait_for(refused, limits.token_leeway)
+    target.bench.require(target.place(case.place))
+    target.expect(ended, f"refused {limits.token_leeway:.0f} s after its end at the latest", seen[-1].seen)
