@@ -5,7 +5,6 @@
 
 from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread
 from keybound.craft.deltas import claim, in_list
-from keybound.errors import NotApplicable
 
 FALSY, ODD = "falsy-claims-ok", "odd-types-ok"
 VALUES = (
@@ -49,8 +48,5 @@ DATE = (
 
 @cases(*spread(DATE, (TOKEN, PAR, API)))
 def test_date_of_wrong_type_is_refused(case, target):
-    place = target.place(case.place)
-    target.bench.control(place, "to learn of nonces")
-    if target.session.nonces.newest(place.server) is not None:
-        raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.needs_dates()
     target.refuses(case)

@@ -13,7 +13,6 @@ from keybound.craft.deltas_jose import (
     none_before_alg,
     victims_key_first,
 )
-from keybound.errors import NotApplicable
 
 NAMES = ("RFC7515-4-duplicate-names",)
 TWO = "two layers read two different proofs"
@@ -48,8 +47,5 @@ def test_first_of_two_does_not_count(case, target):
 
 @cases(*spread([DATE], (TOKEN, PAR, API)))
 def test_first_of_two_dates_does_not_count(case, target):
-    place = target.place(case.place)
-    target.bench.control(place, "to learn of nonces")
-    if target.session.nonces.newest(place.server) is not None:
-        raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+    target.needs_dates()
     target.refuses(case)

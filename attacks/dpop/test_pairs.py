@@ -2,11 +2,13 @@
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import HOUR, claim, flipped_signature, with_key
-from keybound.errors import NotApplicable
 from keybound.flows.pair_places import ROWS, name_of
 from keybound.flows.places import BAD_TOKEN
+from keybound.judge.rules import Exact
 
 CHECKED = {"token": "RFC9449-5-invalid-proof-no-token", "par": "RFC9449-10.1-par-proof-checked"}
+NONCE = {"as": ("RFC9449-4.3-nonce", "RFC9449-8-nonce-mismatch"), "rs": ("RFC9449-4.3-nonce",)}
+ASKED = {"as": Exact((400,), ("use_dpop_nonce",)), "rs": Exact((401,), ("use_dpop_nonce",))}
 SEAM = "each part is checked in most combinations, and not in this one"
 
 
@@ -27,6 +29,8 @@ def rows():
                    killers(row, side), SEAM, flipped_signature, place, data=row)
         yield Case(f"{name}.stale", f"{said}: iat one hour ago", ("RFC9449-4.3-iat-window", checked), (f"{side}-iat-no-past-limit",),
                    SEAM, claim("iat", lambda now: now - HOUR), place, data=row)
+        yield Case(f"{name}.random-nonce", f"{said}: a nonce that nobody gave", NONCE[side], (f"{side}-nonce-any",), SEAM,
+                   claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), place, ASKED[side], data=row)
         if side == "rs":
             yield Case(f"{name}.attacker-key", f"{said}: a proof by the attacker's key of that algorithm", ("RFC9449-4.3-key-match",),
                        ("rs-any-key",), SEAM, None, place, BAD_TOKEN, data=row)
@@ -34,9 +38,8 @@ def rows():
 
 @cases(*rows())
 def test_defect_of_a_pair(case, target):
-    place = target.place(case.place)
     if case.id.endswith(".stale"):
-        target.bench.control(place, "to learn of nonces")
-        if target.session.nonces.newest(place.server) is not None:
-            raise NotApplicable("this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)")
+        target.needs_dates()
+    if case.id.endswith(".random-nonce"):
+        case = target.about_nonces(case)
     target.refuses(case, case.delta or with_key(target.session.key("attacker", case.data["alg"])))

@@ -6,7 +6,7 @@ def test_broken_proof_is_refused(case, target):
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keybound.cases import Case
 from keybound.craft.access_token import TokenDelta
@@ -234,6 +234,26 @@ class Target:
                 also(draft)
 
         return delta
+
+    def needs_dates(self) -> None:
+        """Raise NotApplicable where nonces may stand in for the date of a proof (RFC 9449 section 4.3 item 11)."""
+        place = self.place(self.case.place)
+        self.bench.control(place, "to learn of nonces")
+        if self.session.nonces.newest(place.server) is not None:
+            raise NotApplicable(
+                "this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)"
+            )
+
+    def about_nonces(self, case: Case) -> Case:
+        """Return `case`, lenient where nonces are offered and never asked for: that breaks RFC 9449 section 11.3 only.
+
+        Raises NotApplicable where the place works without nonces.
+        """
+        place = self.place(case.place)
+        self.bench.control(place, "to learn of nonces")
+        if not self.session.nonces.active(place.server):
+            raise NotApplicable("this server works without nonces")
+        return replace(case, lenient=case.lenient or not self.session.nonces.demands(place.server))
 
     def endpoints(self) -> list[str]:
         """Return the URLs of the endpoints that read proofs; raises NotApplicable when there is only one."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -72,6 +73,10 @@ def htu(**parts: str | Callable[[str], str]) -> Delta:
         return urlunsplit(split._replace(**new))
 
     return claim("htu", change)
+
+
+other_host: Delta = htu(netloc=lambda right: re.sub(r"^[^:]*", "attacker.example", right))
+"""Makes htu name another host, and the same port."""
 
 
 def in_list(value: object) -> list[object]:
