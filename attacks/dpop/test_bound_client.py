@@ -1,15 +1,27 @@
-"""A client registered with dpop_bound_access_tokens asks for a token without a proof (RFC 9449 section 5.2)."""
+"""A client registered with dpop_bound_access_tokens asks for a token without a proof, by every grant (RFC 9449 section 5.2)."""
 
 from keybound.cases import Case, cases
 from keybound.craft.deltas import no_proof
 from keybound.judge.rules import Exact
 
-BOUND_CLIENT = Case(
-    "as.bound-client.without-proof", "a bound client's token request without a proof", ("RFC9449-5.2-bound-client",),
-    ("as-bound-client-proof-optional",), "stolen client credentials give a token bound to nothing", no_proof,
-    "token.bound-client", Exact((400,), ("invalid_request", "invalid_dpop_proof", "invalid_grant")), also=("TP-32", "BD-03"))
+REFUSED = Exact((400,), ("invalid_request", "invalid_dpop_proof", "invalid_grant"))
+UNBOUND = "stolen client credentials give a token bound to nothing"
+GRANTS = {
+    "": ("token.bound-client", (), ("TP-32", "BD-03")),
+    "code.": ("code.bound-client", (), ("TP-32", "BD-03")),
+    "refresh.": ("refresh.bound-client", ("as-bound-client-refresh-excused",), ("RT-05", "BD-04")),
+    "device.": ("token.device_code.bound-client", ("as-bound-client-extensions-excused",), ("TP-32", "BD-03")),
+    "ciba.": ("token.ciba.bound-client", ("as-bound-client-extensions-excused",), ("TP-32", "BD-03")),
+    "exchange.": ("token.token_exchange.bound-client", ("as-bound-client-extensions-excused",), ("TP-32", "BD-03")),
+    "jwt-bearer.": ("token.jwt_bearer.bound-client", ("as-bound-client-extensions-excused",), ("TP-32", "BD-03")),
+}
+BOUND_CLIENT = tuple(
+    Case(f"as.bound-client.{grant}without-proof", "a bound client's token request without a proof", ("RFC9449-5.2-bound-client",),
+         ("as-bound-client-proof-optional", *faults), UNBOUND, no_proof, place, REFUSED, also=labels)
+    for grant, (place, faults, labels) in GRANTS.items()
+)
 
 
-@cases(BOUND_CLIENT)
+@cases(*BOUND_CLIENT)
 def test_bound_client_needs_a_proof(case, target):
     target.refuses(case)

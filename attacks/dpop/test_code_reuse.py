@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from keybound.cases import Case, cases
-from keybound.craft.deltas import by_attacker, no_proof
+from keybound.craft.deltas import by_attacker
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.places import userinfo
 from keybound.judge.answer import Outcome
@@ -94,22 +94,6 @@ def test_malformed_jkt_fits_no_key(case, target):
 
 def bound(target):
     return target.place("code.bound-client").lane
-
-
-FALLBACK = (
-    Case("as.bound-client.code.without-proof", "a bound client's code redeemed without a proof", ("RFC9449-5.2-bound-client",),
-         ("as-bound-client-proof-optional",), "stolen client credentials give a token bound to nothing", no_proof, "code.bound-client",
-         Exact((400,), ("invalid_request", "invalid_dpop_proof", "invalid_grant")), also=("TP-32", "BD-03")),
-    Case("as.bound-client.refresh.without-proof", "a bound client's refresh without a proof", ("RFC9449-5.2-bound-client",),
-         ("as-bound-client-proof-optional", "as-bound-client-refresh-excused"), "a refresh turns a bound token into a bearer token",
-         no_proof, "refresh.bound-client", Exact((400,), ("invalid_request", "invalid_dpop_proof", "invalid_grant")),
-         also=("RT-05", "BD-04")),
-)
-
-
-@cases(*FALLBACK)
-def test_bound_client_needs_a_proof_for_every_grant(case, target):
-    target.refuses(case)
 
 
 IMPLICIT = Case("as.bound-client.implicit", "response_type token for a bound client", ("RFC9449-5.2-bound-client",),

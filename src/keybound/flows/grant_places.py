@@ -34,6 +34,10 @@ def bound_and_confidential(client: Client) -> bool:
     return client.dpop_bound and client.auth != "none"
 
 
+def _bound(client: Client) -> bool:
+    return client.dpop_bound
+
+
 def held(place: Place) -> Place:
     """Keep the material of `place` until a request with it takes effect: one that is refused need cost no login."""
     kept: list[Any] = []
@@ -130,9 +134,12 @@ def device_with_proof(session: Session) -> Place:
     return held(place)
 
 
-def any_grant(session: Session, grant: Grant) -> Place:
+def any_grant(session: Session, grant: Grant, fits: Fits = lambda _: True, what: str = "") -> Place:
     """Return the token endpoint for one grant. What is good once is kept until it is used."""
-    return held(places.grant(session, lane_of(session, grant)))
+    return held(places.grant(session, lane_of(session, grant, fits, what)))
+
+
+_EXTENSIONS: tuple[Grant, ...] = ("device_code", "ciba", "token_exchange", "jwt_bearer")
 
 
 GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
@@ -143,10 +150,11 @@ GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "code.bound-client": lambda s, _: code(
         s, lane_of(s, "authorization_code", bound_and_confidential, "bound confidential ")
     ),
-    "token.device_code": lambda s, _: any_grant(s, "device_code"),
-    "token.ciba": lambda s, _: any_grant(s, "ciba"),
-    "token.token_exchange": lambda s, _: any_grant(s, "token_exchange"),
-    "token.jwt_bearer": lambda s, _: any_grant(s, "jwt_bearer"),
+    **{f"token.{grant}": lambda s, _, g=grant: any_grant(s, g) for grant in _EXTENSIONS},  # type: ignore[misc]
+    **{
+        f"token.{grant}.bound-client": lambda s, _, g=grant: any_grant(s, g, _bound, "bound ")  # type: ignore[misc]
+        for grant in _EXTENSIONS
+    },
     "token.authorization_code": lambda s, _: any_grant(s, "authorization_code"),
     "token.refresh_token": lambda s, _: refreshed(s),
     "device.bound": lambda s, _: device_with_proof(s),

@@ -102,9 +102,13 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
             identity=made.public_mtls,
         ),
         Client("device", "none", (DEVICE, "refresh_token"), "openid read"),
-        Client(
-            "backend", "client_secret_basic", (EXCHANGE, CIBA, JWT_BEARER), "openid read", secret=secret(),
-            grantor=pki.new_key(),
+        Client("device_bound", "none", (DEVICE,), "openid read", dpop_bound=True),
+        *(
+            Client(
+                name, "client_secret_basic", (EXCHANGE, CIBA, JWT_BEARER), "openid read", secret=secret(),
+                grantor=pki.new_key(), dpop_bound=bound,
+            )
+            for name, bound in (("backend", False), ("backend_bound", True))
         ),
         *(
             [

@@ -47,6 +47,11 @@ FLOWS = [
         "RFC9449-5-bearer-option",
     ),
     (
+        "as-bound-client-extensions-excused",
+        "a bound client needs no proof for the grants beyond RFC 6749",
+        "RFC9449-5.2-bound-client",
+    ),
+    (
         "as-bound-client-refresh-excused",
         "a bound client may refresh without a proof",
         "RFC9449-5.2-bound-client",

@@ -15,6 +15,10 @@ from .proof import Proof
 from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate, proof_of
 from .tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Grant, Refresh, cnf_of, jkt_of
 
+_EXCUSED = {
+    "refresh_token": "as-bound-client-refresh-excused",
+    **dict.fromkeys((DEVICE, EXCHANGE, CIBA, JWT_BEARER), "as-bound-client-extensions-excused"),
+}
 _UNBOUND_FAULTS = {
     "client_credentials": "client-credentials-unbound",
     "authorization_code": "code-grant-unbound",
@@ -71,9 +75,8 @@ async def token(request: web.Request) -> web.Response:
         raise OAuthError(code, "no such grant_type", html=state.faults.on("as-errors-are-pages"))
     if grant_type not in client.grants:
         raise OAuthError("unauthorized_client", "the client does not use this grant")
-    excused = state.faults.on("as-bound-client-proof-optional") or (
-        grant_type == "refresh_token" and state.faults.on("as-bound-client-refresh-excused")
-    )
+    excuse = _EXCUSED.get(grant_type)
+    excused = state.faults.on("as-bound-client-proof-optional") or (excuse and state.faults.on(excuse))
     if client.dpop_bound and proof is None and not excused:
         raise OAuthError("invalid_request", "this client needs a DPoP proof")
     certificate = client_certificate(request) if client.certificate_bound else None
