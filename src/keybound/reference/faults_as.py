@@ -174,7 +174,7 @@ AS = [
         "client_credentials with a good proof yields an unbound token",
         "RFC9700-2.2.1-sender-constrained OAUTH21-1.4.3-sender-constrained "
         "RFC9449-5-every-grant RFC9449-5-token-bound RFC9449-6.1-cnf-jkt RFC9449-6.2-introspection-jkt "
-        "RFC9449-6.2-introspection-token-type RFC9449-4.3-alg-supported",
+        "RFC9449-6.2-introspection-token-type",
     ),
     (
         "mtls-binding-on-first-token-only",
