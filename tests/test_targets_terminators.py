@@ -22,6 +22,8 @@ def test_configuration_is_judged_right(name: str) -> None:
     judged = terminators.judge(terminators.CONFIGURATIONS[name])
 
     assert judged.as_expected, (judged.cases, judged.output[-3000:])
+    opened = tuple(name for name in ("spoof, none", "spoof, other") if judged.statuses[name] == "200")
+    assert opened == judged.configuration.opens
     assert (
         terminators.FOUND in judged.requirements or judged.configuration.right or judged.configuration.behind
     )

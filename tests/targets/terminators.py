@@ -113,8 +113,8 @@ https://localhost:{front} {{
 class Configuration:
     """One way to set a terminator up. `right`: a header from outside has no effect; `behind`: the backend is in reach.
 
-    `ca_only`: certificates of other authorities, self-signed ones among them, end here; `demanded`: so do connections
-    without any.
+    `opens`: to which spoofs, of COLUMNS. `ca_only`: certificates of other authorities, self-signed ones among them, end
+    here; `demanded`: so do connections without any.
     """
 
     name: str
@@ -125,8 +125,10 @@ class Configuration:
     behind: bool = False
     ca_only: bool = False
     demanded: bool = False
+    opens: tuple[str, ...] = ()
 
 
+_SPOOFS = ("spoof, none", "spoof, other")
 CONFIGURATIONS = {
     each.name: each
     for each in (
@@ -160,6 +162,7 @@ CONFIGURATIONS = {
             f"{_ASKS % 'optional_no_ca'} {_FORWARDS} location / {{ proxy_set_header Host $http_host; {_PASS} }}",
             False,
             "header set in the server block, another one in the location undoes it",
+            opens=_SPOOFS,
         ),
         Configuration(
             "nginx-no-certificates",
@@ -167,6 +170,7 @@ CONFIGURATIONS = {
             f"location / {{ {_PASS} }}",
             False,
             "no client certificates configured",
+            opens=_SPOOFS,
         ),
         Configuration(
             "haproxy-deleted-and-set",
@@ -181,6 +185,7 @@ CONFIGURATIONS = {
             f"http-request set-header {_CERTIFICATE} if {{ ssl_c_used }}",
             False,
             "set-header only if a certificate was used",
+            opens=_SPOOFS[:1],
         ),
         Configuration(
             "haproxy-add-header",
@@ -188,6 +193,7 @@ CONFIGURATIONS = {
             f"http-request add-header {_CERTIFICATE}",
             False,
             "add-header beside what the client sent",
+            opens=_SPOOFS,
         ),
         Configuration(
             "apache-set",
@@ -202,6 +208,7 @@ CONFIGURATIONS = {
             f'RequestHeader setifempty {HEADER} "%{{SSL_CLIENT_CERT}}s"',
             False,
             "RequestHeader setifempty",
+            opens=_SPOOFS,
         ),
         Configuration(
             "caddy-header-up",
@@ -210,7 +217,7 @@ CONFIGURATIONS = {
             True,
             "header_up with the certificate",
         ),
-        Configuration("caddy-without-header-up", "caddy", "", False, "no header_up"),
+        Configuration("caddy-without-header-up", "caddy", "", False, "no header_up", opens=_SPOOFS),
         Configuration(
             "nginx-backend-in-reach",
             "nginx",

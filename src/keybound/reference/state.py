@@ -144,7 +144,10 @@ def client_chain(request: web.Request, side: str) -> list[bytes]:
         return [found]
     if state.header is None:
         return certificates.from_handshake(request)
-    forwarded = certificates.from_header(request.headers.getall(state.header, []))
+    values = request.headers.getall(state.header, [])
+    if state.header.lower() != "client-cert":  # which RFC 9440 section 2.2 lets come once only
+        values = values[:1]  # as most frameworks read a field
+    forwarded = certificates.from_header(values)
     return [forwarded] if forwarded else []
 
 
