@@ -5,9 +5,10 @@ def test_broken_proof_is_refused(case, target):
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from keybound.bench import Bench
 from keybound.cases import Case
 from keybound.craft.access_token import TokenDelta
 from keybound.craft.deltas import header_value, kept_proof, no_proof, with_key
@@ -18,69 +19,18 @@ from keybound.craft.token_deltas import token_claim
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows import minting
 from keybound.flows.keys import IssuerKeys
-from keybound.flows.place_table import API_LANE, PLACES
-from keybound.flows.places import Facts, Place
-from keybound.flows.session import Lane, Session, Token
+from keybound.flows.place_table import API_LANE
+from keybound.flows.places import Place
+from keybound.flows.session import Lane, Token
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
-from keybound.judge.catalogue import Requirement
 from keybound.judge.rules import Finding, Judgement, Measurement
 from keybound.judge.verdict import Verdict
 from keybound.reading import Reading
 from keybound.target.client import Grant, Mechanism
-from keybound.wire.exchange import Exchange, Response
+from keybound.wire.exchange import Response
 
-_SHARED_SECONDS = 5.0  # a control this young stands for "right before"
-_LOST_AFTER = 3  # controls in a row without a usable answer
-_SHUT_OUT_AFTER = 12  # controls in a row that were refused
 _STORED_SECONDS = 0.3  # by then even a slow store has written a proof down
-
-
-@dataclass
-class Bench:
-    """What the cases of one process share: the session, the places, the last control."""
-
-    session: Session
-    catalogue: Mapping[str, Requirement]
-    facts: Facts
-    exchanges: list[Exchange] = field(default_factory=list)
-    lost: str | None = None
-    _places: dict[str, Place] = field(default_factory=dict)
-    _last: tuple[Place, Answer, list[Exchange], float] | None = None
-    _failures: int = 0
-    _refusals: int = 0
-
-    def place(self, name: str) -> Place:
-        """Return the place called `name`; raises NotApplicable when the target has none."""
-        if name not in self._places:
-            self._places[name] = PLACES[name](self.session, self.facts)
-        return self._places[name]
-
-    def control(self, place: Place, when: str) -> Answer:
-        """Return the control of `place`; a control that just succeeded there counts as the one before."""
-        last, self._last = self._last, None
-        if when == "before" and last and last[0] is place and time.monotonic() - last[3] < _SHARED_SECONDS:
-            self.exchanges[:0] = last[2]
-            return last[1]
-        start = len(self.exchanges)
-        answer = place.control(f"control {when}")
-        if answer.outcome is Outcome.EFFECT:
-            self._failures = self._refusals = 0
-            self._last = (place, answer, self.exchanges[start:], time.monotonic())
-        elif answer.outcome is Outcome.REFUSED:
-            # where the doctor saw that no certificate arrives, refusals are known and the run goes on
-            self._refusals += "certificate" not in self.facts
-        else:
-            self._failures += 1
-        if self._failures >= _LOST_AFTER or self._refusals >= _SHUT_OUT_AFTER:
-            self.lost = f"the target no longer serves valid requests: {answer.seen}"
-        return answer
-
-    def require(self, place: Place) -> None:
-        """Raise Inconclusive unless the control of `place` succeeds."""
-        answer = self.control(place, "before")
-        if answer.outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"control: {answer.seen}")
 
 
 class Target:

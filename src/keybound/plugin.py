@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from keybound.bench import Bench
 from keybound.cases import Case, load_all
-from keybound.check import Bench, Target
+from keybound.check import Target
 from keybound.controller import Controller, Options
 from keybound.errors import Inconclusive, KeyboundError, LeftOut, NotApplicable, NotRun, Violation
 from keybound.flows import doctor
