@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from peers import check
-from peers.variants import DEFECTS, VARIANTS
+from peers.variants import DEFECTS, joined
 
 
 @pytest.mark.parametrize("name", ["plain", "mtls-aliases", "refresh-other-key"])
@@ -21,7 +21,7 @@ def test_peer_starts_and_describes_itself(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", joined())
 def test_lawful_server_has_no_finding(name):
     assert check.wrong(name, check.run(name)) == ""
 

@@ -1,6 +1,7 @@
 """Run keybound against the peers and print what it says of each.
 
-`python tests/peers/check.py [NAME ...]` takes names of variants and defects (default: all of them).
+`python tests/peers/check.py [NAME ...]` takes names of variants and defects (default: all of them);
+"a+b" is one server with two variants, as the tests have them.
 Exit code 1 if a lawful variant gets a fail or an inconclusive, or a defect gets no fail.
 """
 

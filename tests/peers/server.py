@@ -257,7 +257,7 @@ def build(rules, name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--variant", choices=sorted(VARIANTS), default="plain")
+    parser.add_argument("--variant", default="plain", help=f"{', '.join(VARIANTS)}, or several joined by +")
     parser.add_argument("--defect", choices=sorted(DEFECTS))
     options = parser.parse_args()
     issuer, text = build(rules_for(options.variant, options.defect), options.defect or options.variant)

@@ -124,9 +124,41 @@ LIST = [*bad_proofs.LIST, *bad_servers.LIST, *bad_certificates.LIST]
 DEFECTS = {defect.name: defect for defect in LIST}
 
 
+APART = {
+    "plain",
+    "slow",
+    "rate-limited",
+    "http-1.0",
+}  # these would slow all the others down, or stand for themselves
+MOST = 4
+
+
+def joined():
+    """Return names that cover every variant: of one alone, or of several in one server, as "window-5+no-par"."""
+    servers = [[name] for name in VARIANTS if name in APART]
+    for name, (_, rules) in VARIANTS.items():
+        if name in APART:
+            continue
+        fitting = (
+            server
+            for server in servers
+            if len(server) < MOST
+            and not APART.intersection(server)
+            and not any(rules.keys() & VARIANTS[other][1].keys() for other in server)
+        )
+        server = next(fitting, None)
+        if server is None:
+            servers.append([name])
+        else:
+            server.append(name)
+    return ["+".join(server) for server in servers]
+
+
 def rules_for(variant, defect=None):
-    """The rules of a variant, or of a defect (on top of the variant)."""
-    rules = replace(Rules(), **VARIANTS[variant][1])
+    """The rules of a variant, or of several joined by +, or of a defect (on top of the variant)."""
+    rules = Rules()
+    for name in variant.split("+"):
+        rules = replace(rules, **VARIANTS[name][1])
     return replace(rules, **DEFECTS[defect].rules) if defect else rules
 
 
