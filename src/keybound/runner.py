@@ -80,6 +80,7 @@ def _arguments(options: Options, workers: str) -> list[str]:
         "keybound.plugin",
         *(word for name in _UNUSED for word in ("-p", f"no:{name}")),
         "--capture=no",
+        "--assert=plain",  # no case asserts, and rewriting the files for it takes longer than reading them
         f"--confcutdir={root()}",
         "--noconftest",
     ]
