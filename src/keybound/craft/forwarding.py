@@ -29,6 +29,7 @@ HEADERS = (
     "Client-Cert",  # RFC 9440
     "Client-Cert-Chain",
     "X-SSL-Client-Cert",  # nginx, HAProxy by habit
+    "X-SSL-Client-DER",  # OpenShift's router
     "SSL-Client-Cert",  # ingress-nginx, Keycloak; Apache with underscores
     "X-Client-Cert",
     "X-SSL-Cert",

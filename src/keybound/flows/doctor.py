@@ -16,7 +16,7 @@ from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows import places
 from keybound.flows.grants import USED_TO
 from keybound.flows.session import ACCESS, Lane, Session, proof_algs
-from keybound.judge.answer import Outcome
+from keybound.judge.answer import Answer, Outcome
 from keybound.target.client import Mechanism
 from keybound.target.discovery import Metadata, discover
 from keybound.target.profile import Profile
@@ -152,18 +152,24 @@ def _resources(session: Session, found: Diagnosis) -> None:
             tried = {lane: places.api(session, lane).control("doctor: resource") for lane in asked}
             working = [lane for lane, answer in tried.items() if answer.outcome is Outcome.EFFECT]
             if tried and not working:
-                seen = "; ".join(f"{lane}: {answer.seen}" for lane, answer in tried.items())
-                advice = (
-                    "check resource.url and resource.method, and that it trusts issuer, keys and audience of [tokens]"
-                    if all(lane.grant == "minted" for lane in tried)
-                    else "check resource.url, resource.method, resource.clients and the clients' scopes"
-                )
+                seen = "; ".join(f"{lane}: {answer.explained}" for lane, answer in tried.items())
                 raise TargetError(
-                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): {advice}"
+                    f"no {mechanism} token works at {session.profile.resource.url} ({seen[:400]}): {_advice(tried)}"
                 )
             _note(found, f"api.{mechanism}", working)
             _second_url(session, working)
         _userinfo(session, found, mechanism, lanes)
+
+
+def _advice(tried: dict[Lane, Answer]) -> str:
+    """Return what to look at when no token of these works at the resource."""
+    if all(answer.outcome is Outcome.UNREACHABLE for answer in tried.values()):
+        return "start it, or correct resource.url"
+    if all(lane.grant == "minted" for lane in tried):
+        return (
+            "check resource.url and resource.method, and that it trusts issuer, keys and audience of [tokens]"
+        )
+    return "check resource.url, resource.method, resource.clients and the clients' scopes"
 
 
 def _second_url(session: Session, working: list[Lane]) -> None:
@@ -174,7 +180,7 @@ def _second_url(session: Session, working: list[Lane]) -> None:
     answer = places.other(session, working[0]).control("doctor: second URL")
     if answer.outcome is not Outcome.EFFECT:
         raise TargetError(
-            f"{working[0]}: its token does not work at {url} ({answer.seen}): check resource.also"
+            f"{working[0]}: its token does not work at {url} ({answer.explained}): check resource.also"
         )
 
 

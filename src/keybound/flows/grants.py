@@ -75,7 +75,7 @@ def start(
 def _started(outcome: tuple[Answer, dict[str, Any]], what: str) -> dict[str, Any]:
     answer, members = outcome
     if answer.outcome is not Outcome.EFFECT:
-        raise Inconclusive(f"the valid {what} request failed: {answer.seen}")
+        raise Inconclusive(f"the valid {what} request failed: {answer.explained}")
     return members
 
 

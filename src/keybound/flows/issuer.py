@@ -207,7 +207,10 @@ def serving(keys: IssuerKeys) -> Iterator[None]:
         if _serves_already(settings, keys):
             yield
             return
-        raise UsageError(f"cannot serve tokens.address {settings.address}: {error.strerror}") from None
+        raise UsageError(
+            f"cannot serve tokens.address {settings.address}: {error.strerror}"
+            " (what answers there, if anything, is no issuer with this key)"
+        ) from None
     if settings.address.startswith("https"):
         certificate, private = tls_files(settings)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

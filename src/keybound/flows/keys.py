@@ -85,5 +85,8 @@ def load(settings: Minted) -> IssuerKeys:
     try:
         return IssuerKeys(Key.from_pem(pem, settings.alg), settings)
     except (ValueError, TypeError) as error:
-        where = "tokens.key" if pem is settings.key else settings.key
-        raise UsageError(f"{where} does not serve alg {settings.alg}: {error}") from None
+        inline = pem is settings.key
+        where, way_out = (
+            ("tokens.key", "") if inline else (settings.key, ". Without that file a fitting key is made")
+        )
+        raise UsageError(f"{where} does not serve alg {settings.alg}: {error}{way_out}") from None

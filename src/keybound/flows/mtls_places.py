@@ -7,7 +7,7 @@ from keybound.craft.request import Delta, Draft
 from keybound.errors import NotApplicable
 from keybound.flows import places
 from keybound.flows.places import BAD_CLIENT, BAD_TOKEN, Facts, Place
-from keybound.flows.session import ACCESS, Lane, Session
+from keybound.flows.session import ACCESS, Lane, Session, Token
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read
 from keybound.judge.rules import Exact
 from keybound.target.client import Grant
@@ -118,6 +118,54 @@ def revocation(session: Session) -> Place:
     )
 
 
+def _by_certificate(session: Session) -> Lane:
+    fits = {"tls_client_auth", "self_signed_tls_client_auth"}
+    return _lane(session, lambda lane: lane.client.auth in fits, "that authenticates by certificate")
+
+
+def own_introspection(session: Session) -> Place:
+    """Return the introspection endpoint as a client asks there that authenticates by certificate.
+
+    It asks about a token of its own, unless it is the profile's client for introspection.
+    """
+    lane = _by_certificate(session)
+    chosen = session.profile.introspection
+    by_tls = chosen is not None and session.profile.all_clients[chosen.client].auth.endswith(
+        "tls_client_auth"
+    )
+    asking = chosen.client if chosen is not None and by_tls else lane.name
+
+    def effect(response: Response) -> str | None:
+        return "the claims of a token" if response.ok and response.object.get("active") is True else None
+
+    return form_endpoint(
+        session, "introspection", effect, asking, lambda: {"token": session.token(lane).value}
+    )
+
+
+def own_revocation(session: Session) -> Place:
+    """Return the revocation endpoint as a client asks there that authenticates by certificate (RFC 7009 section 2.1).
+
+    Its effect is the end of the token, which introspection must show: the answer to an unknown token is 200 as well.
+    """
+    lane = _by_certificate(session)
+    issued: list[Token] = []
+
+    def active() -> bool:
+        return session.introspect(issued[-1]).get("active") is True
+
+    def form() -> dict[str, str]:
+        issued[:] = [session.issue(lane)]
+        if not active():
+            raise NotApplicable("introspection does not show the tokens of this client")
+        return {"token": issued[-1].value}
+
+    def effect(response: Response) -> str | None:
+        return f"{response.status} and the token is revoked" if response.ok and not active() else None
+
+    return form_endpoint(session, "revocation", effect, lane.name, form)
+
+
 def both(session: Session, what: str) -> Place:
     """Return a resource for a token that is bound to a key and to a certificate; NotApplicable without such a client.
 
@@ -201,6 +249,8 @@ MTLS_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "mtls.refresh": lambda s, _: refresh(s),
     "mtls.par": lambda s, _: par(s),
     "mtls.introspection": lambda s, _: introspection(s),
+    "mtls.introspection.own": lambda s, _: own_introspection(s),
+    "mtls.revocation.own": lambda s, _: own_revocation(s),
     "mtls.revocation.alias": lambda s, _: revocation(s),
     "mtls.api.opaque": lambda s, f: places.api(s, _api(s, f, "api.mtls.opaque")),
     "mtls.api.head": lambda s, f: places.api(s, _api(s, f), "HEAD"),

@@ -20,7 +20,7 @@ def _lane(place: str) -> Callable[[Session, Facts], Lane]:
 def _minted(name: str, mechanism: Mechanism) -> Callable[[Session, Facts], Place]:
     def place(session: Session, facts: Facts) -> Place:
         found = places.api(session, minting.lane_at(session, facts, name, mechanism))
-        found.exact = places.BAD_TOKEN
+        found.exact = places.BAD_TOKEN if mechanism == "dpop" else places.BAD_CERTIFICATE
         return found
 
     return place

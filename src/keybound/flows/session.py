@@ -271,7 +271,7 @@ class Session:
 
         answer = self.dance(lambda: self.draft(client, url, dict(form), proof_key), None, "par", "as", effect)
         if answer.outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"the valid PAR request of client {client.id} failed: {answer.seen}")
+            raise Inconclusive(f"the valid PAR request of client {client.id} failed: {answer.explained}")
         return str(kept[-1].object["request_uri"])
 
     def authorization(self, client: Client, form: dict[str, str]) -> dict[str, str]:
@@ -356,7 +356,7 @@ class Session:
 
         answer = self.dance(lambda: self.token_draft(lane, dict(form), used), delta, label, "as", effect)
         if answer.outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"the valid token request {lane} failed: {answer.seen}{_hint(kept)}")
+            raise Inconclusive(f"the valid token request {lane} failed: {answer.explained}")
         body = kept[-1].object
         value = body["access_token"]
         if not isinstance(value, str):
@@ -401,10 +401,5 @@ class Session:
             lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect
         )
         if answer.outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"the introspection request failed: {answer.seen}")
+            raise Inconclusive(f"the introspection request failed: {answer.explained}")
         return kept[-1].object
-
-
-def _hint(responses: list[Response]) -> str:
-    description = responses[-1].object.get("error_description") if responses else None
-    return f" ({description[:120]})" if isinstance(description, str) else ""

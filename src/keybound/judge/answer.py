@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 class Answer:
     """An exchange, read: the outcome, the error codes it names, and one line for people.
 
-    `token_type` is that of a token in the answer, in lower case.
+    `token_type` is that of a token in the answer, in lower case; `description` what the server says of its refusal.
     """
 
     outcome: Outcome
@@ -36,6 +36,12 @@ class Answer:
     wants_nonce: bool = False
     limited: bool = False
     token_type: str | None = None
+    description: str = ""
+
+    @property
+    def explained(self) -> str:
+        """`seen` and the server's own words, where somebody has to find out why a valid request does not work."""
+        return f"{self.seen} ({self.description})" if self.description else self.seen
 
     @property
     def schemes(self) -> frozenset[str]:
@@ -80,11 +86,16 @@ def resource_effect(status: int | None, canary: str | None) -> Effect:
 
 def error_codes(response: Response, challenges: tuple[Challenge, ...]) -> frozenset[str]:
     """Return every OAuth error code in a JSON body or in the challenges."""
+    return frozenset(code[:60] for code in _said("error", response, challenges))
+
+
+def _said(name: str, response: Response, challenges: tuple[Challenge, ...]) -> list[str]:
+    """Return the texts that a JSON body and the challenges have under `name`, in that order."""
     body = response.object
     nested = body.get("detail")  # some frameworks wrap the OAuth error once
-    found = [body.get("error"), nested.get("error") if isinstance(nested, dict) else None]
-    found += [challenge.get("error") for challenge in challenges]
-    return frozenset(code[:60] for code in found if isinstance(code, str) and code)
+    found = [body.get(name), nested.get(name) if isinstance(nested, dict) else None]
+    found += [challenge.get(name) for challenge in challenges]
+    return [text for text in found if isinstance(text, str) and text]
 
 
 def read(exchange: Exchange, effect: Effect, *, certificate_matters: bool = False) -> Answer:
@@ -121,4 +132,5 @@ def read(exchange: Exchange, effect: Effect, *, certificate_matters: bool = Fals
         challenges,
         wants_nonce=wants_nonce,
         limited=response.status == 429,
+        description=next(iter(_said("error_description", response, challenges)), "")[:120],
     )

@@ -178,6 +178,8 @@ class Authenticator:
                 "as-mtls-refresh-unauthenticated"
             ):
                 return client
+            if "token" in form and self.faults.on("as-mtls-tokens-only"):
+                return client
             others = [each.identity.der for each in self.clients.values() if each.identity]
             if chain and chain[0] in others and self.faults.on("as-mtls-any-registered"):
                 return client

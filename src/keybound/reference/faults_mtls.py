@@ -237,6 +237,11 @@ MTLS = [
         "RFC8705-2.2-no-chain",
     ),
     ("rs-query-token-unbound", "a token in the query needs no certificate", "RFC8705-3-no-cert"),
+    (
+        "as-mtls-tokens-only",
+        "at introspection and revocation the name of an mTLS client is enough",
+        "RFC8705-2-client-binding RFC8705-2-handshake",
+    ),
 ]
 
 # What faults declared elsewhere break of mutual TLS.

@@ -11,11 +11,12 @@ RESOURCE_SERVER = "rs"
 
 
 async def introspect(request: web.Request) -> web.Response:
-    """Tell the resource server's client about an access token; no proof is needed and no binding checked."""
+    """Tell the resource server's client about an access token; no proof is needed and no binding checked.
+
+    Any other client is told about its own tokens only.
+    """
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    if client.id != RESOURCE_SERVER:
-        raise OAuthError("access_denied", "this client may not introspect", 403)
     if state.faults.on("as-introspection-wants-proof") and "DPoP" not in request.headers:
         raise OAuthError("invalid_dpop_proof", "a DPoP proof is needed")
     if state.faults.on("as-introspection-demands-certificate") and client_certificate(request) is None:
@@ -23,6 +24,8 @@ async def introspect(request: web.Request) -> web.Response:
     if "token" not in form:
         raise OAuthError("invalid_request", "token is missing")
     token = state.tokens.read(form["token"])
+    if client.id != RESOURCE_SERVER and (token is None or token.claims["client_id"] != client.id):
+        raise OAuthError("access_denied", "this client may not introspect the token", 403)
     if token is None:
         return web.json_response({"active": False})
     says_dpop = "jkt" in token.cnf and not state.faults.on("as-introspection-says-bearer")
