@@ -163,7 +163,7 @@ ALSO_ALONE = {
 }
 
 # What faults turn red only where there is an authorization server as well: it takes a second endpoint, a token that the
-# server gives to a client without a proof, or one that it binds to a key and a certificate.
+# server gives to a client without a proof, one that it binds to a key and a certificate, or another server's nonce.
 NOT_ALONE = {
     "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
     "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
