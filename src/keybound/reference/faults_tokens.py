@@ -169,6 +169,7 @@ NOT_ALONE = {
     "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
     "rs-any-key": "RFC9449-7.1-unbound-token",
     "rs-nonce-any": "RFC9449-9-nonce-issuer",
+    "rs-nonce-of-other-ok": "RFC9449-9-nonce-issuer",
     "rs-opaque-cnf-ignored": "FAPI2SP-5.3.4-constraint-checked RFC8705-6.3-renewed-cert",
     "rs-mtls-opaque-unchecked": "FAPI2SP-5.3.4-constraint-checked RFC8705-6.3-renewed-cert",
     "rs-both-only-proof-checked": "RFC8705-3-cert-match RFC8705-3-no-cert",
