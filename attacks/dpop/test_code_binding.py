@@ -27,9 +27,19 @@ CODES = (
     Case("as.code.par-proof.without-proof", "code with a proof at PAR redeemed without a proof",
          ("RFC9449-10.1-par-proof-binds",), ("as-par-proof-not-bound",), UNBOUND, no_proof, "code.par-proof", also=("AC-08",)),
 )
+SECOND = tuple(
+    Case(f"as.code.{slug}.second-client", f"code with {what} of the other kind of client, public or confidential, redeemed with another key",
+         (requirement,), (fault, f"as-code-binding-{spared}-only"), STOLEN, by_attacker, f"code.{place}.second")
+    for slug, what, requirement, fault, place, spared in (
+        ("dpop-jkt", "dpop_jkt", "RFC9449-10-code-key-mismatch", "as-ignores-dpop-jkt", "dpop_jkt", "public"),
+        ("par-dpop-jkt", "dpop_jkt in PAR", "RFC9449-10.1-par-dpop-jkt", "as-ignores-dpop-jkt-in-par", "par-dpop_jkt",
+         "confidential"),
+        ("par-proof", "a proof at PAR", "RFC9449-10.1-par-proof-binds", "as-par-proof-not-bound", "par-proof", "confidential"),
+    )
+)
 
 
-@cases(*CODES)
+@cases(*CODES, *SECOND)
 def test_stolen_code_is_useless(case, target):
     # without PAR an AS need not know dpop_jkt at all: then ignoring it is what RFC 6749 section 3.1 asks for
     optional = target.session.metadata.endpoint("pushed_authorization_request") is None

@@ -37,6 +37,23 @@ def test_code_works_once(case, target):
     target.refuses(case, again)
 
 
+AT_ONCE = Case("as.code.parallel", "one code in six requests at once, each with a proof of its own", ONCE[:1], ("as-code-used-late",),
+               "two requests at the same moment both find the code unused", place="code", lenient=True)
+COUNT, ROUNDS = 6, 2
+
+
+@cases(AT_ONCE)
+def test_one_of_many_redemptions_at_once_succeeds(case, target):
+    place, succeeded = target.place(case.place), 0
+    target.bench.require(place)
+    for _ in range(ROUNDS):
+        form = place.material()
+        answers = target.session.burst([place.build(form) for _ in range(COUNT)], "hostile: at once", place.effect)
+        place.renew()
+        succeeded = max(succeeded, sum(answer.outcome is Outcome.EFFECT for answer in answers))
+    target.expect(succeeded <= 1, "one of them succeeds at most", f"{succeeded} of {COUNT} succeeded")
+
+
 REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the tokens of the first", ("RFC6749-4.1.2-code-reuse-revokes",),
                ("as-code-reuse-forgiven", "as-code-reusable"), "the thief was first, and keeps what the code gave", place="code.user")
 
@@ -74,6 +91,8 @@ MALFORMED = (
          ("as-dpop-jkt-prefix-compared",), ODD, place="code", data=lambda right: right[:10], also=("AC-04",)),
     Case("as.code.dpop-jkt.too-long", "dpop_jkt that is a thumbprint and more", ("RFC9449-10-code-key-mismatch",),
          ("as-dpop-jkt-prefix-compared",), ODD, place="code", data=lambda right: right + "A", also=("AC-04",)),
+    Case("as.code.dpop-jkt.other-case", "dpop_jkt with its letters in the other case", ("RFC9449-10-code-key-mismatch",),
+         ("as-dpop-jkt-case-ignored",), ODD, place="code", data=str.swapcase, lenient=True),
 )
 
 
@@ -89,7 +108,7 @@ def test_malformed_jkt_fits_no_key(case, target):
         target.expect(True, "no code, or one that no key redeems", f"refused: {error}")
         return
     form = session.code_form(lane, code)
-    target.refuses(replace(case, lenient=optional), lambda draft: draft.form.update(form))
+    target.refuses(replace(case, lenient=case.lenient or optional), lambda draft: draft.form.update(form))
 
 
 def bound(target):

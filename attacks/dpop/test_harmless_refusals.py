@@ -65,35 +65,42 @@ def test_jti_of_somebody_else_does_not_count(case, target):
     target.measure("jti_shared_by_all_keys", f"{case.role}.{case.place}", "no" if variant.outcome is Outcome.EFFECT else "yes", "")
 
 
-CODE = Case("as.code.kept-after-bad-proof", "a code that came with a bad proof, now with a good one", HARMLESS, ("as-code-burned",),
-            "whoever sees a code in passing spoils it", place="token", lenient=True, also=("TP-33",))
+USED_UP = (("code", "code", "authorization_code"), ("refresh", "refresh token", "refresh_token"), ("device", "device code", "device_code"))
+KEPT = tuple(
+    Case(f"as.{name}.kept-after-bad-proof", f"a {what} that came with a bad proof, now with a good one", HARMLESS, ("as-code-burned",),
+         f"whoever sees a {what} in passing spoils it", place="token", lenient=True, data=grant, also=("TP-33",) if name == "code" else ())
+    for name, what, grant in USED_UP
+)
 
 
-@cases(CODE)
+@cases(*KEPT)
 def test_bad_proof_does_not_use_up_the_code(case, target):
-    lane = target.lane("dpop", "authorization_code")
+    lane = target.lane("dpop", case.data)
     place, form = grant(target.session, lane), target.session.grant_form(lane)
     target.bench.require(place)
     same_code = replace(place, material=lambda: form)
-    refused = same_code.attempt(htu(path="/keybound/elsewhere"), "a bad proof with the code")
+    refused = same_code.attempt(htu(path="/keybound/elsewhere"), "a bad proof with it")
     if refused.outcome is not Outcome.REFUSED:
         raise NotApplicable(f"the bad proof was not refused: {refused.seen}")
-    answer = same_code.attempt(None, "variant: a good proof with the same code")
+    answer = same_code.attempt(None, "variant: a good proof with the same")
     target.expect(answer.outcome is Outcome.EFFECT, "accepted", answer.seen)
 
 
-ASKED = Case("as.code.kept-after-nonce", "a code that came without a nonce, now with one", HARMLESS, ("as-nonce-burns-code",),
-             "every login has to be done twice", place="token", lenient=True)
+ASKED = tuple(
+    Case(f"as.{name}.kept-after-nonce", f"a {what} that came without a nonce, now with one", HARMLESS, ("as-nonce-burns-code",),
+         "every login has to be done twice", place="token", lenient=True, data=grant)
+    for name, what, grant in USED_UP
+)
 
 
-@cases(ASKED)
+@cases(*ASKED)
 def test_challenge_does_not_use_up_the_code(case, target):
-    lane = target.lane("dpop", "authorization_code")
+    lane = target.lane("dpop", case.data)
     needs_nonces(target, target.place("token"))
     place, form = grant(target.session, lane), target.session.grant_form(lane)
-    refused = single(place, without_claim("nonce"), "no nonce with the code", form)
+    refused = single(place, without_claim("nonce"), "no nonce with it", form)
     if not refused.wants_nonce:
         raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
-    answer = single(place, lambda _: None, "variant: the nonce with the same code", form)
+    answer = single(place, lambda _: None, "variant: the nonce with the same", form)
     target.expect(answer.outcome is Outcome.EFFECT, "accepted", answer.seen)
 

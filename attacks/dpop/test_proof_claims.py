@@ -93,6 +93,12 @@ CLAIMS = (
          "a date that is no NumericDate", claim("iat", as_text), lenient=True, also=("TP-18",)),
 )
 
+def stale_with_exp(draft):
+    """Date the proof an hour back and let it expire an hour from now: it is the server that says how old it may be."""
+    now = draft.proof.claims["iat"]
+    draft.proof.claims |= {"iat": now - HOUR, "exp": now + HOUR}
+
+
 FRESHNESS = (
     Case("proof.iat.huge", "iat is 1e400", ("RFC9449-4.3-iat-window",), ("crashes-on-huge-iat",),
          "a date that no clock reaches crashes the server", raw_claim("iat", "1e400")),
@@ -106,6 +112,8 @@ FRESHNESS = (
          "a date of the far future is divided until it fits", claim("iat", lambda now: now * 1000)),
     Case("proof.iat.stale", "iat one hour ago", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
          "an old captured proof still works", claim("iat", lambda now: now - HOUR), also=("TP-24",)),
+    Case("proof.iat.stale-with-exp", "iat one hour ago, exp one hour ahead", ("RFC9449-4.3-iat-window",), ("exp-replaces-iat", "iat-no-past-limit"),
+         "whoever makes a proof says himself how long it is good", stale_with_exp),
     Case("proof.iat.future", "iat one hour ahead", ("RFC9449-4.3-iat-window",), ("iat-no-future-limit",),
          "proofs made in advance stay good for later", claim("iat", lambda now: now + HOUR), also=("TP-25",)),
 )

@@ -3,8 +3,18 @@
 No RFC 2119 word asks for replay detection, so a server without it is warned about, never failed.
 """
 
+from dataclasses import replace
+
 from keybound.cases import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import all_of, header_value, htu, kept_proof
+from keybound.craft.deltas import (
+    all_of,
+    by_attacker,
+    header_value,
+    htu,
+    kept_proof,
+    member,
+    signed_by_attacker,
+)
 from keybound.craft.jose import ALPHABET, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive, NotApplicable
@@ -32,6 +42,26 @@ METHODS = tuple(
 @cases(*METHODS)
 def test_proof_is_good_once_for_every_method(case, target):
     target.refuses_again(case, method_place(target.session, target.api_lane(), case.data))
+
+
+SIBLINGS = tuple(
+    At(place, prefix, ())
+    for place, prefix in (
+        ("userinfo.post", "rs.userinfo.post"),
+        ("api.other", "rs.other"),
+        ("token.authorization_code", "as.code"),
+        ("token.device_code", "as.device"),
+        ("token.ciba", "as.ciba"),
+        ("token.token_exchange", "as.exchange"),
+        ("token.jwt_bearer", "as.jwt-bearer"),
+    )
+)
+AGAIN = replace(REPLAY, requirements=REPLAY.requirements[:1], also=())
+
+
+@cases(*spread([AGAIN], SIBLINGS))
+def test_proof_is_good_once_everywhere(case, target):
+    target.refuses_again(case)
 
 
 BYPASS = "a replay that differs in nothing but its spelling is not noticed"
@@ -111,6 +141,20 @@ def test_used_signature_signs_nothing_else(case, target):
     if target.place(case.place).attempt(kept_proof(kept), "control before: the proof's first use").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control before failed")
     target.refuses(case, dressed_up(kept[-1]))
+
+
+KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by another, with the kid of the other's key",
+                 ("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), ("keys-kept-by-kid", "signature-not-verified"),
+                 "a key that the thief showed before verifies what he signs in another's name", also=("TP-14",))
+
+
+@cases(*spread([KNOWN_KID], PROOF_READERS))
+def test_key_seen_before_verifies_no_other(case, target):
+    kid = fresh_jti()
+    named = member("kid", lambda _: kid)
+    target.bench.require(target.place(case.place))
+    target.place(case.place).attempt(all_of(by_attacker, named), "the attacker's key shows itself under a kid")
+    target.refuses(case, all_of(signed_by_attacker, named))
 
 
 AT_ONCE = Case("replay.parallel", "one proof in eight requests at once", ("RFC9449-11.1-jti-replay",), ("replay-store-late",),

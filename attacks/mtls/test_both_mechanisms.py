@@ -9,7 +9,6 @@ from keybound.craft.deltas import (
     stolen_as_bearer,
 )
 from keybound.errors import NotApplicable
-from keybound.flows.places import resource_lanes
 
 HALF = "one of two bindings is enough, so half of the theft is enough"
 CERTIFICATE, PROOF = ("rs-both-only-proof-checked",), ("rs-both-only-certificate-checked",)
@@ -31,8 +30,7 @@ HALVES = (
 
 @cases(*HALVES)
 def test_every_binding_counts(case, target):
-    target.place(case.place)
-    lane = next(lane for lane in resource_lanes(target.session, "dpop") if lane.client.certificate)
+    lane = target.place(case.place).lane
     cnf = target.read(target.session.token(lane)).cnf
     if not {"jkt", "x5t#S256"} <= cnf.keys():
         raise NotApplicable(f"a proof and a certificate together do not give a token with both bindings: {sorted(cnf)}")

@@ -16,12 +16,12 @@ def theft(name, title, requirements, faults, threat, delta, place="mtls.api", **
 
 
 def like(name, title, requirements, fault, threat, prefix="", place="mtls.api"):
-    return theft(f"{prefix}stolen.{name}", title, requirements, (fault,), threat, related_certificate(name), place)
+    return theft(f"{prefix}stolen.{name}", title, requirements, tuple(fault.split()), threat, related_certificate(name), place)
 
 
 LIKENESSES = (
     like("twin", "same CA and subject, another key", OTHER, "rs-mtls-subject-compared", NAME),
-    like("untrusted", "same names, by another CA with the same name", OTHER, "rs-mtls-subject-compared", NAME),
+    like("untrusted", "same names and serial number, by another CA with the same name", OTHER, "rs-mtls-subject-compared rs-mtls-serial-compared", NAME),
     like("self-issued", "same names, signed by itself", OTHER, "rs-mtls-subject-compared", NAME),
     like("expired", "same key, an expired certificate", RENEWED, "rs-mtls-key-compared", KEY),
     like("other", "same CA, another subject", OTHER, "rs-mtls-issuer-compared", "every customer of the CA has the token"),
@@ -37,7 +37,7 @@ LIKENESSES = (
         like(name, f"{title}, at userinfo", requirements, fault, threat, "userinfo.", "mtls.userinfo")
         for name, title, requirements, fault, threat in (
             ("twin", "same CA and subject, another key", OTHER, "rs-mtls-subject-compared", NAME),
-            ("untrusted", "same names, by another CA with the same name", OTHER, "rs-mtls-subject-compared", NAME),
+            ("untrusted", "same names and serial number, by another CA with the same name", OTHER, "rs-mtls-subject-compared rs-mtls-serial-compared", NAME),
             ("other", "same CA, another subject", OTHER, "rs-mtls-issuer-compared", "every customer of the CA has the token"),
             ("reissued", "same key, another certificate", RENEWED, "rs-mtls-key-compared", KEY),
             ("appended", "another certificate, with the token's behind it", OTHER, "rs-mtls-issuer-compared",
@@ -50,6 +50,7 @@ LIKENESSES = (
             ("head", "by HEAD", "mtls.api.head", "rs-mtls-only-get-checked"),
             ("post", "by POST", "mtls.api.post", "rs-mtls-only-get-checked"),
             ("write", "to write", "mtls.write", "rs-mtls-only-get-checked"),
+            ("other", "at the second URL", "mtls.api.other", "rs-mtls-second-url-unchecked"),
             ("userinfo.post", "by POST to userinfo", "mtls.userinfo.post", "rs-mtls-only-get-checked"),
         )
         for who, how, requirements, delta in (

@@ -20,7 +20,7 @@ ANY_NAME = "every customer of the CA is the client"
 
 def case(name, title, requirements, fault, threat, *, place="mtls.token.dn", **more):
     subject = {"mtls.token.dn": "pki", "mtls.token.self-signed": "self-signed"}.get(place) or place.split(".")[2].replace("_", "-")
-    return Case(f"as.mtls.{subject}.{name}", title, requirements, (fault,), threat, related_certificate(name), place,
+    return Case(f"as.mtls.{subject}.{name}", title, requirements, tuple(fault.split()), threat, related_certificate(name), place,
                 mechanism="mtls", **more)
 
 
@@ -43,6 +43,8 @@ WRONG = (
          "the chain is not checked, or the issuer is known from elsewhere", lenient=True),
     case("reversed", "the client's subject in reverse order", DN, "as-mtls-dn-order-ignored", "two names are taken for one"),
     case("longer", "the client's subject and one part more", DN, "as-mtls-dn-contained", "two names are taken for one"),
+    case("shorter", "the client's common name and nothing else of its subject", SUBJECT, "as-mtls-common-name-compared", ANY_NAME,
+         also=("MC-04",)),
     case("issuer-named", "another subject, by a CA that is named like the client", SUBJECT, "as-mtls-issuer-for-subject",
          "the name is looked for in the wrong field", also=("MC-06",)),
     case("nul", "the client's name, a NUL and more", SUBJECT, "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
@@ -52,10 +54,15 @@ WRONG = (
       for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
     *(san(kind, "longer", "the name with something behind it", "as-mtls-name-prefix", "a name that any CA gives begins like it")
       for kind in ("san_dns", "san_uri", "san_email")),
+    *(san(kind, "swapped", "the name as one of another type", "as-mtls-name-of-any-type", "the CA vouches for one field only")
+      for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
+    *(case("untrusted", f"registered by {kind}: the client's names, by another CA with the same name", CHAIN, "as-mtls-chain-ignored",
+           ANY_ISSUER, place=f"mtls.token.{kind}", also=("MC-03",))
+      for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
     san("san_dns", "misplaced", "the name as common name", "as-mtls-name-in-any-field", "the CA vouches for one field only"),
     san("san_dns", "wildcard", "a wildcard that covers the name", "as-mtls-wildcard-matches", "a wildcard is every client"),
     san("san_dns", "nul", "the name, a NUL and more", "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
-    case("self-signed-twin", "the registered subject with another key", REGISTERED, "as-self-signed-subject-compared",
+    case("self-signed-twin", "the registered subject and serial number with another key", REGISTERED, "as-self-signed-subject-compared as-self-signed-serial-compared",
          "anybody can sign a certificate with that name", place="mtls.token.self-signed", also=("MC-07",)),
     case("self-signed-reissued", "the registered key in another certificate", REGISTERED, "as-self-signed-key-compared",
          "servers that compare the registered key may take it", place="mtls.token.self-signed", lenient=True),

@@ -307,7 +307,7 @@ class Target:
         draft = where.build(where.material())
         proofs = [draft.proof.encode()] if draft.proof else []
         draft.proof_headers = lambda _: proofs
-        answers = self.session.burst(draft, count, "hostile: at once", where.effect)
+        answers = self.session.burst([draft] * count, "hostile: at once", where.effect)
         if sum(answer.outcome is Outcome.EFFECT for answer in answers) <= 1:
             return answers
         time.sleep(_STORED_SECONDS)

@@ -73,6 +73,29 @@ def test_thumbprint_keeps_zeros(case, target):
     target.expect(token.cnf["jkt"] == key.thumbprint, f"cnf.jkt {key.thumbprint}", token.cnf["jkt"])
 
 
+KINDS = tuple(
+    Case(f"as.cnf.jkt.{name}", f"cnf.jkt of a key {what}", ("RFC9449-6.1-jkt-thumbprint", *THUMBPRINT), ("as-jkt-members-unsorted",),
+         "keys of one kind get another thumbprint, and no other server finds the key again", data=algs, also=("KY-06", "BI-08"))
+    for name, what, algs in (
+        ("rsa", "for RSA", ("RS256", "PS256")),
+        ("ed25519", "on Ed25519", ("EdDSA",)),
+        ("p384", "on P-384", ("ES384",)),
+    )
+)
+
+
+@cases(*KINDS)
+def test_thumbprint_of_every_kind_of_key(case, target):
+    key = target.session.key("second", target.taken_alg(*case.data))
+    try:
+        token = target.read(target.session.issue(target.lane("dpop"), key=key))
+    except Inconclusive as error:
+        raise NotApplicable(f"there is no token for a key of {key.alg}: {error}") from None
+    if "jkt" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.jkt: that is for another case")
+    target.expect(token.cnf["jkt"] == key.thumbprint, f"cnf.jkt {key.thumbprint}", token.cnf["jkt"])
+
+
 @cases(LEADING[1])
 def test_key_with_leading_zero_is_accepted(case, target):
     target.accepts(case, target.holding(zero_key_where_others_work(case, target)))

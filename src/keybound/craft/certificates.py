@@ -95,11 +95,20 @@ def _longer_names() -> list[x509.GeneralName]:
     ]
 
 
+def _swapped_names() -> list[x509.GeneralName]:
+    return [
+        x509.UniformResourceIdentifier(DNS_NAME),
+        x509.RFC822Name(DNS_NAME),
+        *(x509.DNSName(value) for value in (URI, IP_ADDRESS, EMAIL)),
+    ]
+
+
 def certify(
     subject: x509.Name,
     issuer: Certified | None,
     *,
     key: PrivateKey | None = None,
+    serial: int | None = None,
     names: list[x509.GeneralName] | None = None,
     days: tuple[int, int] = (-1, 90),
     server: bool = False,
@@ -108,8 +117,9 @@ def certify(
 ) -> Certified:
     """Return a certificate of `subject` by `issuer` (None: self-signed).
 
-    `key`: the holder's, default a new one; `names`: subject alternative names; `days`: lifetime from now on;
-    `server`: for servers instead of clients; `authority`: a CA; `chain`: show the issuer's certificate along.
+    `key`: the holder's, and `serial`: the number, default new ones; `names`: subject alternative names;
+    `days`: lifetime from now on; `server`: for servers instead of clients; `authority`: a CA;
+    `chain`: show the issuer's certificate along.
     """
     own = key or ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.UTC)
@@ -119,7 +129,7 @@ def certify(
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(own.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now + days[0] * _DAY)
         .not_valid_after(now + days[1] * _DAY)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
@@ -165,20 +175,22 @@ MEANINGS = {
     "expired": "like reissued, but over since yesterday",
     "not-yet-valid": "like reissued, but from next week on",
     "server-only": "like reissued, but for servers only (extended key usage)",
-    "untrusted": "the client's names, by another CA that has the same name",
+    "untrusted": "the client's names and serial number, by another CA that has the same name",
     "self-issued": "the client's names, signed by itself",
     "intermediate": "the client's names, by a CA under the CA, shown with its chain",
     "intermediate-alone": "the same without its chain",
     "printable": "the client's names, the subject in another string type: an equal name",
     "reversed": "the client's subject with its parts in reverse order: another name",
     "longer": "of the CA, the client's subject with one part more, its alternative names with something behind",
+    "shorter": "of the CA, nothing of the client's subject but its common name",
     "issuer-named": "another subject, by a CA under the CA that has the client's name, shown with its chain",
     "nul": "of the CA, the client's names followed by a NUL and more",
     "wildcard": "of the CA, another subject, and a wildcard that covers the client's DNS name",
     "misplaced": "of the CA, with the client's alternative names as common name, and none in their place",
+    "swapped": "of the CA, another subject, and the client's alternative names as names of other types",
     "appended": "other's certificate, with the client's certificate behind it in the chain",
     "self-signed": "to register as it is (self_signed_tls_client_auth, or public)",
-    "self-signed-twin": "the same subject, another key, signed by itself",
+    "self-signed-twin": "the same subject and serial number, another key, signed by itself",
     "self-signed-reissued": "the same subject and key, signed by itself once more",
 }
 """Every certificate of a set, and what it is for."""
@@ -204,20 +216,22 @@ def make_set() -> tuple[Certified, dict[str, Certified]]:
         "expired": certify(subject, ca, key=key, names=names, days=(-30, -1)),
         "not-yet-valid": certify(subject, ca, key=key, names=names, days=(7, 90)),
         "server-only": certify(subject, ca, key=key, names=names, server=True),
-        "untrusted": certify(subject, fake, names=names),
+        "untrusted": certify(subject, fake, serial=client.certificate.serial_number, names=names),
         "self-issued": certify(subject, None, names=names),
         "intermediate": under,
         "intermediate-alone": Certified(under.key, under.certificate),
         "printable": certify(name("client", utf8=False), ca, names=names),
         "reversed": certify(name("client", reverse=True), ca),
         "longer": certify(_longer(subject), ca, names=_longer_names()),
+        "shorter": certify(x509.Name(list(subject)[-1:]), ca),
         "issuer-named": certify(name("other"), certify(subject, ca, authority=True), chain=True),
         "nul": certify(name("client\0.attacker"), ca, names=[x509.DNSName(f"{DNS_NAME}\0.attacker.test")]),
         "wildcard": certify(name("*"), ca, names=[x509.DNSName("*." + DNS_NAME.partition(".")[2])]),
         "misplaced": certify(name(DNS_NAME), ca),
+        "swapped": certify(name("swapped"), ca, names=_swapped_names()),
         "appended": Certified(other.key, other.certificate, (client.certificate,)),
         "self-signed": own,
-        "self-signed-twin": certify(name("self-signed"), None),
+        "self-signed-twin": certify(name("self-signed"), None, serial=own.certificate.serial_number),
         "self-signed-reissued": certify(name("self-signed"), None, key=own.key),
     }
 

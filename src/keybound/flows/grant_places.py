@@ -160,9 +160,11 @@ GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "device.bound": lambda s, _: device_with_proof(s),
     "code.signed": lambda s, _: signed_code(s),
     "code.user": users_code,
-    "par.confidential": lambda s, _: places.par(s, lambda lane: confidential(lane.client)),
+    "par.confidential": lambda s, _: places.par(s, lambda lane: confidential(lane.client), "confidential "),
     "token.assertion": lambda s, _: by_assertion(s),
-    "par.assertion": lambda s, _: places.par(s, lambda lane: lane.client.auth == "private_key_jwt"),
+    "par.assertion": lambda s, _: places.par(
+        s, lambda lane: lane.client.auth == "private_key_jwt", "private_key_jwt "
+    ),
     "refresh": lambda s, _: refresh(s, lane_of(s, "refresh_token", confidential, "confidential ")),
     "refresh.held.public": lambda s, _: refresh(s, lane_of(s, "refresh_token", _public, "public ")),
     "refresh.bound-client": lambda s, _: refresh(

@@ -174,6 +174,7 @@ def both(session: Session, what: str) -> Place:
     lanes = [lane for lane in places.resource_lanes(session, "dpop") if lane.client.certificate is not None]
     if not lanes:
         raise NotApplicable("the profile names no client with a certificate and mechanisms = ['dpop']")
+    lanes.sort(key=lambda lane: not lane.client.certificate_bound)
     place = (places.api if what == "api" else places.userinfo)(session, lanes[0])
     place.exact, place.mechanism = BAD_TOKEN, "mtls"
     return place
@@ -254,6 +255,7 @@ MTLS_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
     "mtls.revocation.alias": lambda s, _: revocation(s),
     "mtls.api.opaque": lambda s, f: places.api(s, _api(s, f, "api.mtls.opaque")),
     "mtls.api.head": lambda s, f: places.api(s, _api(s, f), "HEAD"),
+    "mtls.api.other": lambda s, f: places.other(s, _api(s, f)),
     "mtls.api.post": lambda s, f: places.api(s, _api(s, f), "POST"),
     "mtls.write": lambda s, f: places.write(s, _api(s, f)),
     "mtls.api.resumed-1-2": lambda s, f: resumed(places.api(s, _api(s, f)), "TLSv1.2"),

@@ -156,10 +156,11 @@ def rotated_refresh(session: Session) -> Place:
     return place
 
 
-def code(session: Session, *, how: str) -> Place:
+def code(session: Session, *, how: str, second: bool = False) -> Place:
     """Return the redemption of a code that is bound to the victim's key (RFC 9449 section 10).
 
     `how`: "dpop_jkt" in the authorization request, "par-dpop_jkt" in the PAR body, "par-proof" by a proof at PAR.
+    With `second` it is a public client's where otherwise a confidential one's is taken, and the other way round.
     """
     par = how != "dpop_jkt"
     lanes = [lane for lane in session.lanes("dpop", "authorization_code") if not par or lane.client.par]
@@ -171,6 +172,13 @@ def code(session: Session, *, how: str) -> Place:
             f"the profile names no client with authorization_code {'and' if par else 'without'} par"
         )
     lane = lanes[0]
+    if second:
+        others = [other for other in lanes if (other.client.auth == "none") != (lane.client.auth == "none")]
+        if not others:
+            raise NotApplicable(
+                f"the profile names no public and confidential client to compare with {lane.name}"
+            )
+        lane = others[0]
     jkt = {"dpop_jkt": session.key().thumbprint}
 
     def material() -> dict[str, str]:
@@ -183,12 +191,15 @@ def code(session: Session, *, how: str) -> Place:
     return place
 
 
-def par(session: Session, fits: Callable[[Lane], bool] = lambda _: True) -> Place:
-    """Return the PAR endpoint for the first client that `fits`, with a proof in its header (RFC 9449 section 10.1)."""
+def par(session: Session, fits: Callable[[Lane], bool] = lambda _: True, what: str = "") -> Place:
+    """Return the PAR endpoint for the first client that `fits`, with a proof in its header (RFC 9449 section 10.1).
+
+    `what`: the words for what fits, for the reader of the profile.
+    """
     url = session.endpoint("pushed_authorization_request")
     lanes = [lane for lane in session.lanes("dpop", "authorization_code") if lane.client.par and fits(lane)]
     if not lanes:
-        raise NotApplicable("the profile names no client that uses PAR (par = true)")
+        raise NotApplicable(f"the profile names no {what}client that uses PAR (par = true)")
     client = lanes[0].client
 
     def build(form: dict[str, str]) -> Draft:
@@ -269,6 +280,7 @@ def _with_token(
         build,
         renew=lambda: session.forget(lane),
         mechanism=lane.mechanism,
+        lane=lane,
     )
 
 

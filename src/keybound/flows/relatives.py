@@ -55,11 +55,14 @@ def _derived(victim: Identity, attacker: Identity) -> Iterator[tuple[str, Certif
     except x509.ExtensionNotFound:
         names = []
     if certificate.issuer == certificate.subject:
-        yield "self-signed-twin", certify(certificate.subject, None, names=names)
+        yield (
+            "self-signed-twin",
+            certify(certificate.subject, None, serial=certificate.serial_number, names=names),
+        )
         yield "self-signed-reissued", certify(certificate.subject, None, key=shown.key, names=names)
         return
     fake = certify(certificate.issuer, None, authority=True)
-    yield "untrusted", certify(certificate.subject, fake, names=names)
+    yield "untrusted", certify(certificate.subject, fake, serial=certificate.serial_number, names=names)
     yield "self-issued", certify(certificate.subject, None, names=names)
     yield "reissued-by-itself", certify(certificate.subject, None, key=shown.key, names=names)
     own = _load(attacker)

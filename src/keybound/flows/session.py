@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -217,10 +217,13 @@ class Session:
                 self.nonces.demanded(server)
         return answer
 
-    def burst(self, draft: Draft, count: int, label: str, effect: Effect) -> list[Answer]:
-        """Send one draft `count` times at the same moment and return the answers."""
-        request = Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content())
-        return [read(exchange, effect) for exchange in self.wire.burst(request, draft.identity, count, label)]
+    def burst(self, drafts: Sequence[Draft], label: str, effect: Effect) -> list[Answer]:
+        """Send drafts of one identity at the same moment and return the answers."""
+        requests = [
+            Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content()) for draft in drafts
+        ]
+        exchanges = self.wire.burst(requests, drafts[0].identity, label)
+        return [read(exchange, effect) for exchange in exchanges]
 
     def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:
         """Return a POST of `form` by `client` to an AS endpoint, with a proof of `proof_key` unless that is None."""

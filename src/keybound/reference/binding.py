@@ -37,6 +37,7 @@ def _skipped(state: Reference, request: web.Request, token: AccessToken, scheme:
         "rs-opaque-cnf-ignored": token.opaque,
         "rs-mtls-opaque-unchecked": token.opaque,
         "rs-mtls-unchecked-under-dpop": scheme == "DPoP" and "jkt" not in token.cnf,
+        "rs-mtls-second-url-unchecked": request.path == "/api/other",
         "rs-mtls-only-get-checked": request.method != "GET",
         "rs-both-only-proof-checked": "jkt" in token.cnf,
         "rs-resumption-trusted": resumed(request),
@@ -54,6 +55,8 @@ def _alike(state: Reference, shown: bytes, x5t: str) -> bool:
     certificate = x509.load_der_x509_certificate(shown)
     alike = {
         "rs-mtls-subject-compared": certificate.subject == bound.subject,
+        "rs-mtls-serial-compared": (certificate.issuer, certificate.serial_number)
+        == (bound.issuer, bound.serial_number),
         "rs-mtls-key-compared": certificate.public_key() == bound.public_key(),
         "rs-mtls-issuer-compared": pki.issued_by(certificate, state.pki.ca.certificate),
     }

@@ -80,6 +80,7 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
             opaque=True, par_only=True
         ),
         Client("public", "none", _CODE, "openid read"),
+        Client("web", "client_secret_basic", _CODE, "openid read", secret=secret()),
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
         Client(
             "pki", "tls_client_auth", ("client_credentials", *_CODE), "openid read", mechanism="mtls",
@@ -270,6 +271,7 @@ class Authenticator:
         alike = {
             "as-self-signed-any-certificate": True,
             "as-self-signed-subject-compared": shown.subject == registered.subject,
+            "as-self-signed-serial-compared": shown.serial_number == registered.serial_number,
             "as-self-signed-key-compared": shown.public_key() == registered.public_key(),
         }
         return shown == registered or any(self.faults.on(fault) and same for fault, same in alike.items())

@@ -43,6 +43,7 @@ _ALSO = {
     "rs-malformed-proof-ignored": "RFC9449-7.1-proof-present",
     "rs-iat-nan-ok": "MCP-dpop-proof-checks",
     "rs-iat-no-past-limit": "MCP-dpop-proof-checks",
+    "rs-exp-replaces-iat": "MCP-dpop-proof-checks",
     "rs-iat-milliseconds-ok": "MCP-dpop-proof-checks",
     "rs-iat-no-future-limit": "MCP-dpop-proof-checks",
     "as-rsa-padding-either-ok": "RFC9449-5-invalid-proof-no-token",

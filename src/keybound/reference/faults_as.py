@@ -30,6 +30,12 @@ AS = [
         "RFC9449-6.2-introspection-jkt",
     ),
     (
+        "jkt-members-unsorted",
+        "jkt is computed over members in another order than the alphabet's",
+        "RFC7638-3-required-members RFC9449-5-refresh-binds-new-token RFC9449-6.1-jkt-thumbprint "
+        "RFC9449-6.2-introspection-jkt",
+    ),
+    (
         "jkt-of-whole-jwk",
         "jkt is computed over every member of the jwk",
         "RFC7638-3-required-members RFC9449-6.1-jkt-thumbprint",

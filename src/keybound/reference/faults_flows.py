@@ -41,6 +41,19 @@ FLOWS = [
         "dpop_jkt and thumbprint are compared as far as both go",
         "RFC9449-10-code-key-mismatch",
     ),
+    ("as-dpop-jkt-case-ignored", "dpop_jkt is compared without its case", "RFC9449-10-code-key-mismatch"),
+    (
+        "as-code-binding-public-only",
+        "the codes of confidential clients are bound to no key",
+        "RFC9449-10-code-key-mismatch RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-proof-binds "
+        "FAPI2SP-5.3.2.1-code-binding ATPROTO-flow-par-binds RFC9126-3-request-object",
+    ),
+    (
+        "as-code-binding-confidential-only",
+        "the codes of public clients are bound to no key",
+        "RFC9449-10-code-key-mismatch RFC9449-10-code-no-proof RFC9449-10.1-par-dpop-jkt RFC9449-10.1-par-proof-binds",
+    ),
+    ("as-code-used-late", "a code is used up a moment after its tokens were made", "RFC6749-4.1.2-code-once"),
     (
         "as-refresh-remembers-type",
         "a refresh without a proof is answered with an unbound token of type DPoP",

@@ -25,6 +25,31 @@ MTLS = [
         "RFC8705-2.1-subject-match",
     ),
     (
+        "as-mtls-name-of-any-type",
+        "an alternative name is found among those of other types as well",
+        "RFC8705-2.1-subject-match",
+    ),
+    (
+        "as-mtls-common-name-compared",
+        "of distinguished names only the common name is compared",
+        "RFC8705-2.1-subject-match RFC8705-2.1-dn-comparison",
+    ),
+    (
+        "as-self-signed-serial-compared",
+        "self-signed certificates are compared by their serial number",
+        "RFC8705-2.2-registered-certificate",
+    ),
+    (
+        "rs-mtls-serial-compared",
+        "the certificate is told by the name of its issuer and its serial number",
+        "RFC8705-3-cert-match",
+    ),
+    (
+        "rs-mtls-second-url-unchecked",
+        "the second URL takes tokens without their certificate",
+        "RFC8705-3-cert-match RFC8705-3-no-cert",
+    ),
+    (
         "as-mtls-wildcard-matches",
         "a wildcard in a certificate covers a registered name",
         "RFC8705-2.1-subject-match",

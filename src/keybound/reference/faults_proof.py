@@ -82,6 +82,12 @@ TAKEN = [
         "a signature that was right once is not verified again",
         "RFC9449-4.3-signature RFC8725-3.3-all-operations",
     ),
+    (
+        "keys-kept-by-kid",
+        "a key is kept under the kid it came with, and verifies the next proof that names it",
+        "RFC9449-4.3-signature RFC8725-3.3-all-operations",
+    ),
+    ("exp-replaces-iat", "the iat of a proof with exp is not looked at", "RFC9449-4.3-iat-window"),
     ("htu-slashes-merged", "slashes in htu are merged, decoded and cut", "RFC9449-4.3-htu-distinct-targets"),
     ("iat-nan-ok", "NaN passes every comparison of iat", "RFC9449-4.3-iat-window"),
     ("iat-milliseconds-ok", "an iat in milliseconds is taken", "RFC9449-4.3-iat-window"),

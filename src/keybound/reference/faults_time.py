@@ -49,8 +49,8 @@ AS = [
     ("iat-two-minutes-ahead", "an iat may be two minutes ahead", "FAPI2SP-5.3.2.1-iat-60s"),
     ("metadata-algs-partial", "RS256 is taken and not advertised", "RFC9449-5.1-signing-algs"),
     ("long-lived-tokens", "access tokens are good for a week", "RFC9449-11.2-token-lifetime"),
-    ("nonce-burns-code", "a request that only lacked a nonce uses up its code", _HARMLESS),
-    ("code-burned", "a bad proof uses up the code that came with it", _HARMLESS),
+    ("nonce-burns-code", "a request that only lacked a nonce uses up its code or refresh token", _HARMLESS),
+    ("code-burned", "a bad proof uses up the code or refresh token that came with it", _HARMLESS),
 ]
 
 # What a fault breaks on one side only.

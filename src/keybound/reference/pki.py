@@ -199,6 +199,8 @@ def same_name(shown: x509.Certificate, registered: x509.Certificate, kind: str, 
     wanted, found = _alternative_names(registered, kind), _alternative_names(shown, kind)
     if faults.on("as-mtls-name-in-any-field"):
         found += _common_names(shown)
+    if faults.on("as-mtls-name-of-any-type"):
+        found += [each for other in NAME_KINDS for each in _alternative_names(shown, other)]
     if faults.on("as-mtls-nul-ends-name"):
         found = [each.partition("\0")[0] for each in found]
     if faults.on("as-mtls-name-prefix"):
@@ -212,6 +214,8 @@ def _same_dn(shown: x509.Certificate, registered: x509.Certificate, faults: Faul
     """Compare distinguished names by their parts in order, whatever the string type (RFC 4517 section 4.2.15)."""
     if faults.on("as-mtls-dn-bytes-compared"):
         return shown.subject.public_bytes() == registered.subject.public_bytes()
+    if faults.on("as-mtls-common-name-compared"):
+        return _common_names(shown) == _common_names(registered)
     if faults.on("as-mtls-dn-contained"):
         return shown.subject.rdns[: len(registered.subject.rdns)] == registered.subject.rdns
     if faults.on("as-mtls-dn-order-ignored"):

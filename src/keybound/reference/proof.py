@@ -1,5 +1,6 @@
 """Checking DPoP proofs: RFC 9449 section 4.3, item by item."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -68,6 +69,7 @@ class Checker:
     seen: Expiring[float] = field(default_factory=Expiring)
     hashes: set[str] = field(default_factory=set)
     signatures: set[bytes] = field(default_factory=set)
+    keys: dict[str, jose.PublicKey] = field(default_factory=dict)
     last_keys: Expiring[dict[str, Any]] = field(default_factory=Expiring)
     max_age: int = MAX_AGE
     max_ahead: int = MAX_AHEAD
@@ -180,10 +182,20 @@ class Checker:
             raise
         remembered = self.wrong("signature-remembered") and jws.signature in self.signatures
         if not remembered and not self._unverified(jws.signature, alg):
-            jose.verify(jws, key, alg, der=self.wrong("der-signature-ok"))
+            self._verify(jws, key, alg)
         if self.wrong("signature-remembered"):
             self.signatures.add(jws.signature)
         return _proof(jwk, lax.hashed(jwk, self.side, self.wrong))
+
+    def _verify(self, jws: jose.Jws, key: jose.PublicKey, alg: str) -> None:
+        """Item 6; a fault keeps keys by their kid, and verifies with a kept one before the one that was sent."""
+        der, kid = self.wrong("der-signature-ok"), jws.header.get("kid")
+        if isinstance(kid, str) and self.wrong("keys-kept-by-kid"):
+            if (kept := self.keys.get(kid)) is not None:
+                with contextlib.suppress(ValueError):
+                    return jose.verify(jws, kept, alg, der=der)
+            self.keys[kid] = key
+        return jose.verify(jws, key, alg, der=der)
 
     def _unverified(self, signature: bytes, alg: str) -> bool:
         """Return whether a fault lets this signature pass unseen."""
@@ -310,8 +322,9 @@ class Checker:
 
     def _check_times(self, claims: dict[str, Any]) -> None:
         now = time.time()
-        if not ("iat" not in claims and self.wrong("iat-optional")) and not lax.skipped(
-            self.wrong, claims, "iat"
+        dated = "exp" in claims and self.wrong("exp-replaces-iat")
+        if not ("iat" not in claims and self.wrong("iat-optional")) and not (
+            dated or lax.skipped(self.wrong, claims, "iat")
         ):
             iat = self._instant(self._iat(claims))
             past, ahead = self._window()

@@ -1,5 +1,6 @@
 """The token endpoint: three grants, and what their tokens are bound to (RFC 6749, RFC 9449, RFC 8705)."""
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from .proof import Proof
 from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate, proof_of
 from .tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Grant, Refresh, cnf_of, jkt_of
 
+_LATE = 0.1  # seconds
 _EXCUSED = {
     "refresh_token": "as-bound-client-refresh-excused",
     **dict.fromkeys((DEVICE, EXCHANGE, CIBA, JWT_BEARER), "as-bound-client-extensions-excused"),
@@ -68,6 +70,8 @@ async def token(request: web.Request) -> web.Response:
         for_nonce = error.code == "use_dpop_nonce"
         if state.faults.on("as-nonce-burns-code" if for_nonce else "as-code-burned"):
             state.tokens.codes.pop(form.get("code", ""))
+            state.tokens.refresh.pop(form.get("refresh_token", ""))
+            state.tokens.pending.pop(form.get("device_code", ""))
         raise
     grant = _GRANTS.get(grant_type or "")
     if grant_type is None or grant is None:
@@ -87,6 +91,9 @@ async def token(request: web.Request) -> web.Response:
     if certificate is None and client.identity and state.faults.on("as-mtls-binds-registered"):
         certificate = client.identity.der
     answer = grant(TokenRequest(state, client, form, proof, certificate))
+    if state.faults.on("as-code-used-late") and (redeemed := state.tokens.codes.get(form.get("code", ""))):
+        await asyncio.sleep(_LATE)
+        redeemed.used = True
     if proof is None and "DPoP" in request.headers and state.faults.on("as-empty-header-says-dpop"):
         answer["token_type"] = "DPoP"
     return web.json_response(answer)
@@ -115,7 +122,8 @@ def _authorization_code(asked: TokenRequest) -> dict[str, Any]:
         if not asked.wrong("code-reuse-forgiven"):
             tokens.revoke(code.grant)
         raise OAuthError("invalid_grant", "this code was used before")
-    bound_to = code.request.jkt
+    spared = "code-binding-confidential-only" if asked.client.public else "code-binding-public-only"
+    bound_to = None if asked.wrong(spared) else code.request.jkt
     verifier = asked.form.get("code_verifier", "")
     right = hmac.compare_digest(jose.digest(verifier).encode(), code.request.challenge.encode())
     if not right and not asked.wrong("code-verifier-ignored"):
@@ -128,7 +136,7 @@ def _authorization_code(asked: TokenRequest) -> dict[str, Any]:
         raise OAuthError("invalid_grant", "this code is bound to another key")
     if asked.client.public and asked.client.certificate_bound and asked.certificate is None:
         raise OAuthError("invalid_request", "this client needs a certificate")
-    code.used = True
+    code.used = not asked.wrong("code-used-late")
     tokens.codes.put(asked.form["code"], code, ACCESS_LIFETIME)  # a second use must find it and revoke
     answer = _answer(asked, code.grant, code.grant.scope)
     if "refresh_token" in asked.client.grants:
@@ -141,7 +149,8 @@ def _authorization_code(asked: TokenRequest) -> dict[str, Any]:
 def _fits(asked: TokenRequest, jkt: str, wanted: str) -> bool:
     """Return whether the proof's key is the one that `dpop_jkt` named; a fault compares what both have."""
     loose = asked.wrong("dpop-jkt-prefix-compared") and (jkt.startswith(wanted) or wanted.startswith(jkt))
-    return jkt == wanted or loose
+    caseless = asked.wrong("dpop-jkt-case-ignored") and jkt.lower() == wanted.lower()
+    return jkt == wanted or loose or caseless
 
 
 def _refresh_token(asked: TokenRequest) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the authorization server hands out: access tokens (JWT or opaque), refresh tokens, codes."""
 
+import json
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -184,7 +185,14 @@ def jkt_of(proof: Proof, faults: Faults) -> str:
         return jose.thumbprint(proof.jwk, algorithm="sha1")
     if faults.on("as-jkt-of-whole-jwk"):
         return jose.thumbprint(proof.jwk, tuple(proof.jwk))
+    if faults.on("as-jkt-members-unsorted"):
+        return jose.digest(json.dumps(_as_listed(proof.jwk), separators=(",", ":")))
     return proof.jkt + ("=" if faults.on("as-jkt-padded") else "")
+
+
+def _as_listed(jwk: dict[str, Any]) -> dict[str, Any]:
+    """Return the members in the order of RFC 7518 section 6, which is that of the alphabet for no kind of key."""
+    return {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk}
 
 
 def cnf_of(proof: Proof | None, certificate: bytes | None, faults: Faults) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""One request many times at once: opened connections wait with all but the last bytes sent, then all are released."""
+"""Many requests at once: opened connections wait with all but the last bytes sent, then all are released."""
 
 import ssl
 import threading
+from collections.abc import Sequence
 
 from keybound.craft.request import Identity
 from keybound.wire import raw
@@ -11,16 +12,18 @@ _HELD_BACK = 2  # bytes: the end of the header, or of the body
 
 
 def burst(
-    request: Request, context: ssl.SSLContext, identity: Identity, count: int, timeout: float, label: str
+    requests: Sequence[Request], context: ssl.SSLContext, identity: Identity, timeout: float, label: str
 ) -> list[Exchange]:
-    """Send `request` `count` times at the same moment, each on its own connection; return the exchanges.
+    """Send `requests` at the same moment, each on its own connection; return the exchanges.
 
     `timeout` in seconds holds for each connection. Nothing is raised: what fails becomes an exchange with its trouble.
     """
+    count = len(requests)
     ready = threading.Barrier(count)
     attempts = [raw.Attempt()] * count
 
     def one(number: int) -> None:
+        request = requests[number]
         with raw.attempt() as this, raw.connect(request.url, context, timeout) as connection:
             this.tls_version = connection.tls_version
             data = raw.written(request)
@@ -40,5 +43,5 @@ def burst(
         thread.join()
     return [
         this.exchange(request, identity, f"{label}, {number} of {count}")
-        for number, this in enumerate(attempts, 1)
+        for number, (request, this) in enumerate(zip(requests, attempts, strict=True), 1)
     ]

@@ -9,7 +9,7 @@ import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Self
 
@@ -185,9 +185,9 @@ class Wire:
                 self._patience = self._max_wait if response is not None else self._patience
                 return exchange
 
-    def burst(self, request: Request, identity: Identity, count: int, label: str) -> list[Exchange]:
-        """Send `request` `count` times at the same moment over new connections (see `keybound.wire.burst`)."""
-        exchanges = burst(request, tls_context(self._ca, identity), identity, count, self._timeout, label)
+    def burst(self, requests: Sequence[Request], identity: Identity, label: str) -> list[Exchange]:
+        """Send `requests` at the same moment over new connections (see `keybound.wire.burst`)."""
+        exchanges = burst(requests, tls_context(self._ca, identity), identity, self._timeout, label)
         for exchange in exchanges:
             self._record(exchange)
         return exchanges
