@@ -155,6 +155,7 @@ ALONE = frozenset(f"rs-{name}" for name, _, _ in TOKENS)
 
 # What faults of every resource server turn red besides, where the tokens can be hostile too.
 ALSO_ALONE = {
+    "rs-bad-token-blamed-on-proof": "RFC9068-4-error",
     **dict.fromkeys(
         ("rs-refuses-eddsa", "rs-refuses-es256", "rs-refuses-es384", "rs-refuses-rsa"), "RFC9728-2-dpop-algs"
     ),
@@ -168,6 +169,7 @@ NOT_ALONE = {
     "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
     "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",
     "rs-any-key": "RFC9449-7.1-unbound-token",
+    "rs-bearer-refused": "RFC6750-2.1-bearer-header",
     "rs-nonce-any": "RFC9449-9-nonce-issuer",
     "rs-nonce-of-other-ok": "RFC9449-9-nonce-issuer",
     "rs-opaque-cnf-ignored": "FAPI2SP-5.3.4-constraint-checked RFC8705-6.3-renewed-cert",
