@@ -163,7 +163,7 @@ ALSO_ALONE = {
     "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
 }
 
-# What faults turn red only where there is an authorization server as well: it takes a second endpoint, a token that the
+# What faults turn red only where there is an authorization server as well: it takes userinfo, revocation, a token that the
 # server gives to a client without a proof, one that it binds to a key and a certificate, or another server's nonce.
 NOT_ALONE = {
     "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
@@ -172,6 +172,10 @@ NOT_ALONE = {
     "rs-bearer-refused": "RFC6750-2.1-bearer-header",
     "rs-nonce-any": "RFC9449-9-nonce-issuer",
     "rs-nonce-of-other-ok": "RFC9449-9-nonce-issuer",
+    "rs-scope-ignored": "FAPI2SP-5.3.4-sufficient-scope",
+    "rs-scope-wrong-status": "RFC6750-3.1-error-status",
+    "rs-revoked-token-ok": "FAPI2SP-5.3.4-token-validity",
+    "rs-ended-token-ok": "FAPI2SP-5.3.4-token-validity RFC6749-7-token-valid",
     "rs-opaque-cnf-ignored": "FAPI2SP-5.3.4-constraint-checked RFC8705-6.3-renewed-cert",
     "rs-mtls-opaque-unchecked": "FAPI2SP-5.3.4-constraint-checked RFC8705-6.3-renewed-cert",
     "rs-both-only-proof-checked": "RFC8705-3-cert-match RFC8705-3-no-cert",
