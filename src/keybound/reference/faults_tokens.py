@@ -31,6 +31,13 @@ TOKENS = [
     ("token-kid-ignored", "any key of the set may verify, whatever kid says", "RFC9068-4-issuer-keys"),
     ("token-typ-not-compared", "any JWT of the issuer is an access token", "RFC9068-4-typ RFC9701-8.1-typ"),
     ("token-iss-not-compared", "iss may be anything", "RFC9068-4-iss RFC7662-2.2-claims"),
+    ("token-iss-prefix-ok", "iss needs only to begin right", "RFC9068-4-iss"),
+    ("token-aud-prefix-ok", "aud needs only to begin right", "RFC9068-4-aud"),
+    (
+        "token-binding-loosely-compared",
+        "jkt and x5t#S256 are compared without their case, and as far as they go",
+        "RFC9449-4.3-key-match RFC8705-3-cert-match",
+    ),
     (
         "token-aud-not-compared",
         "aud may be anything",
