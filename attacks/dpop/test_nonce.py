@@ -29,6 +29,10 @@ NONCES = (
          claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), also=("NO-04",)),
     Case("nonce.last-character", "the right nonce with its last character changed", ("RFC9449-4.3-nonce",), ("nonce-cut",), OLD,
          claim("nonce", last_changed), also=("NO-04",)),
+    Case("nonce.truncated", "the right nonce without its last character", ("RFC9449-4.3-nonce",), ("nonce-prefix-compared",),
+         "a nonce is compared as far as it goes, and its beginning is known", claim("nonce", lambda right: right[:-1]), also=("NO-04",)),
+    Case("nonce.longer", "the right nonce and one character more", ("RFC9449-4.3-nonce",), ("nonce-prefix-compared",), OLD,
+         claim("nonce", lambda right: f"{right}A"), also=("NO-04",)),
     Case("nonce.empty", "an empty nonce", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: ""), also=("NO-13",)),
     Case("nonce.list", "the right nonce in a list", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", in_list), also=("NO-13",)),
     Case("nonce.null", "a nonce that is null", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: None),
@@ -56,6 +60,25 @@ def place_with_nonces(case, target):
 
 @cases(*spread(with_mismatch(NONCES, AT_AS, ("RFC9449-8-nonce-mismatch",)), AS_PLACES), *spread(with_mismatch(NONCES, AT_RS), RS_PLACES))
 def test_wrong_nonce_is_refused(case, target):
+    target.refuses(target.about_nonces(case))
+
+
+GRANTS = tuple(
+    At(f"token.{grant}", f"as.{name}", ())
+    for grant, name in (
+        ("authorization_code", "code"),
+        ("refresh_token", "refresh"),
+        ("device_code", "device"),
+        ("ciba", "ciba"),
+        ("token_exchange", "exchange"),
+        ("jwt_bearer", "jwt-bearer"),
+    )
+)
+MADE_UP = tuple(row for row in NONCES if row.id == "nonce.random")
+
+
+@cases(*spread(with_mismatch(MADE_UP, AT_AS, ("RFC9449-8-nonce-mismatch",)), GRANTS))
+def test_every_grant_looks_at_the_nonce(case, target):
     target.refuses(target.about_nonces(case))
 
 

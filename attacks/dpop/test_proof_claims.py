@@ -134,6 +134,8 @@ TOKEN_HASH = (
          "the hash has one spelling", claim("ath", lambda right: unb64url(right).hex()), also=("RS-08",)),
     Case("proof.ath.shorter", "ath without its end", ("RFC9449-4.3-ath",), ("ath-prefix-ok",),
          "the hash is compared by its beginning only", claim("ath", lambda right: right[:8]), also=("RS-08",)),
+    Case("proof.ath.longer", "ath and one character more", ("RFC9449-4.3-ath",), ("ath-prefix-ok",),
+         "a hash is compared as far as both go", claim("ath", lambda right: f"{right}A"), lenient=True),
     Case("proof.ath.other-case", "ath with its letters in the other case", ("RFC9449-4.3-ath",), ("ath-case-ignored",),
          "base64url has case", claim("ath", str.swapcase), also=("RS-08",)),
     Case("proof.ath.part-of-token", "ath of the token without its last character", ("RFC9449-4.3-ath",), ("ath-of-part-ok",),

@@ -44,6 +44,8 @@ def bindings(name, member, rules, mechanism):
             ("null", "is null", "odd-binding-ok", GUESS, True, lambda _: None),
             ("number", "is a number", "odd-binding-ok", GUESS, False, lambda _: 1),
             ("array", "is an array that holds the right one", "odd-binding-ok", GUESS, False, lambda right: [right]),
+            ("other-case", "has its letters in the other case", "binding-loosely-compared", NOBODY, True, str.swapcase),
+            ("truncated", "is only the beginning of the right one", "binding-loosely-compared", NOBODY, True, lambda right: right[:20]),
             ("padded", "ends in base64 padding", "padded-binding-ok", "one binding in two spellings", True,
              lambda right: f"{right}="),
         )

@@ -29,6 +29,8 @@ _SIGNED, _UNVERIFIED, _EITHER = (
     "first-dpop-header last-dpop-header",
 )
 
+_longer = claim("htu", lambda right: f"{right}/more")
+
 # slug, what it is, its rule in RFC 9449 section 4.3, faults of the reference target, the change, the scenario
 _Row = tuple[str, str, str, str, Delta, str]
 _PROOFS: tuple[_Row, ...] = (
@@ -46,6 +48,7 @@ _PROOFS: tuple[_Row, ...] = (
     ("htu.missing", "no htu", "htu-present", "htu-optional", without_claim("htu"), "TP-17"),
     ("htu.other-path", "htu of another path", "htu", "htu-path-ignored", htu(path="/keybound/elsewhere"), "TP-22"),
     ("htu.other-host", "htu of another host", "htu", "htu-host-ignored", other_host, "TP-22"),
+    ("htu.longer", "htu with more path behind it", "htu", "htu-prefix-ok", _longer, "TP-22"),
     ("iat.missing", "no iat", "iat-present", "iat-optional", without_claim("iat"), "TP-17"),
     ("iat.stale", "iat an hour ago", "iat-window", "iat-no-past-limit", claim("iat", lambda t: t - HOUR), "TP-24"),
     ("iat.future", "iat an hour ahead", "iat-window", "iat-no-future-limit", claim("iat", lambda t: t + HOUR), "TP-25"),

@@ -15,8 +15,17 @@ ISSUE = (
     Case("as.mtls.issue.public", "a public client with a certificate gets a bound token", ("RFC8705-4-public-bound",),
          ("as-x5t-missing",), "the token works without the certificate", mechanism="mtls", data="none", also=("CB-01",)),
 )
-CODE = Case("as.mtls.issue.code", "the code grant gives a bound token as well", ("RFC8705-3.1-cnf-x5t",), ("as-mtls-code-unbound",),
-            "one grant forgets the binding", mechanism="mtls", also=("CB-01",))
+GRANTS = tuple(
+    Case(f"as.mtls.issue.{name}", f"the grant {grant} gives a bound token as well", ("RFC8705-3.1-cnf-x5t",), (fault,),
+         "one grant forgets the binding", mechanism="mtls", data=grant, also=("CB-01",))
+    for name, grant, fault in (
+        ("code", "authorization_code", "as-mtls-code-unbound"),
+        ("device", "device_code", "as-mtls-extensions-unbound"),
+        ("ciba", "ciba", "as-mtls-extensions-unbound"),
+        ("exchange", "token_exchange", "as-mtls-extensions-unbound"),
+        ("jwt-bearer", "jwt_bearer", "as-mtls-extensions-unbound"),
+    )
+)
 REGISTERED = Case("as.mtls.issue.registered", "a client registered for bound tokens gets them", ("RFC8705-3.4-registration-bound", "FAPI2SP-5.3.2.1-constraint-method"),
                   ("as-x5t-missing",), "what the client asked for is ignored", mechanism="mtls")
 
@@ -34,9 +43,9 @@ def test_token_is_bound(case, target):
     expect_binding(target, token)
 
 
-@cases(CODE)
-def test_token_of_a_code_is_bound(case, target):
-    expect_binding(target, target.token("mtls", "authorization_code", readable=True))
+@cases(*GRANTS)
+def test_token_of_every_grant_is_bound(case, target):
+    expect_binding(target, target.token("mtls", case.data, readable=True))
 
 
 @cases(REGISTERED)

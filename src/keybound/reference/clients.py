@@ -93,6 +93,10 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
             )
             for kind in pki.NAME_KINDS
         ),
+        Client(
+            "pki_user", "tls_client_auth", (DEVICE, EXCHANGE, CIBA, JWT_BEARER), "openid read", mechanism="mtls",
+            certificate_bound=True, identity=made.holder("client"), grantor=pki.new_key(),
+        ),
         Client("both", "tls_client_auth", certificate_bound=True, identity=made.holder("client")),
         Client(
             "selfsigned", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,

@@ -56,6 +56,7 @@ _ALSO = {
     "as-signature-not-verified": "RFC9449-5-refresh-checked-public DPOPDEVICE-3.1-proof-checked",
     "as-nonce-any": "RFC9449-8-nonce-mismatch",
     "as-nonce-cut": "RFC9449-8-nonce-mismatch",
+    "as-nonce-prefix-compared": "RFC9449-8-nonce-mismatch",
     "as-nonce-withheld": "RFC9449-8-nonce-error",
     "rs-nonce-withheld": "RFC9449-9-rs-nonce-challenge",
     "as-nonce-wrong-status": "RFC9449-8-nonce-error",

@@ -101,6 +101,11 @@ MTLS = [
         f"{_FAPI} RFC8705-3-cert-match RFC8705-3-no-cert RFC8705-3.1-cnf-x5t RFC8705-4-public-bound",
     ),
     (
+        "as-mtls-extensions-unbound",
+        "grants other than client credentials and codes do not bind to the certificate",
+        "RFC8705-3.1-cnf-x5t",
+    ),
+    (
         "as-x5t-of-pem",
         "x5t#S256 is the hash of the PEM text",
         "RFC8705-3.1-x5t-value RFC8705-3.2-introspection-x5t RFC8705-7.2-sha256",

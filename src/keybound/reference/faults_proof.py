@@ -228,6 +228,7 @@ OTHER = [
     ),
     ("nonce-any", "any nonce is taken", "RFC9449-4.3-nonce RFC9449-9-nonce-issuer"),
     ("nonce-cut", "the last character of a nonce is not compared", "RFC9449-4.3-nonce"),
+    ("nonce-prefix-compared", "a nonce is compared as far as both go", "RFC9449-4.3-nonce"),
     ("nonce-wrong-status", "a missing nonce is answered with the other side's status", ""),
     ("nonce-withheld", "a wrong nonce is refused and no new one is given", ""),
     ("nonce-twice", "an answer carries two nonces", "RFC9449-8-one-nonce-header"),

@@ -124,7 +124,7 @@ RS = [
     ("scope-wrong-status", "insufficient_scope comes with 401", "RFC6750-3.1-error-status"),
     (
         "ath-prefix-ok",
-        "ath may be the beginning of the hash",
+        "ath is compared with the hash as far as both go",
         "RFC9449-4.3-ath RFC9449-7.1-proof-checked",
     ),
     ("ath-case-ignored", "ath is compared without its case", "RFC9449-4.3-ath RFC9449-7.1-proof-checked"),

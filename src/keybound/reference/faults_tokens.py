@@ -31,6 +31,13 @@ TOKENS = [
     ("token-kid-ignored", "any key of the set may verify, whatever kid says", "RFC9068-4-issuer-keys"),
     ("token-typ-not-compared", "any JWT of the issuer is an access token", "RFC9068-4-typ RFC9701-8.1-typ"),
     ("token-iss-not-compared", "iss may be anything", "RFC9068-4-iss RFC7662-2.2-claims"),
+    ("token-iss-prefix-ok", "iss needs only to begin right", "RFC9068-4-iss"),
+    ("token-aud-prefix-ok", "aud needs only to begin right", "RFC9068-4-aud"),
+    (
+        "token-binding-loosely-compared",
+        "jkt and x5t#S256 are compared without their case, and as far as they go",
+        "RFC9449-4.3-key-match RFC8705-3-cert-match",
+    ),
     (
         "token-aud-not-compared",
         "aud may be anything",
@@ -163,8 +170,8 @@ ALSO_ALONE = {
     "rs-opaque-cnf-ignored": "RFC9449-7.2-bearer-downgrade",
 }
 
-# What faults turn red only where there is an authorization server as well: it takes userinfo, revocation, a token that the
-# server gives to a client without a proof, one that it binds to a key and a certificate, or another server's nonce.
+# What faults turn red only where there is an authorization server as well: it takes userinfo, revocation, a token for a
+# client without a proof, one that it binds to a key and a certificate, or another server's nonce.
 NOT_ALONE = {
     "rs-htu-any-endpoint": "RFC9449-4.3-htu RFC9449-7.1-proof-checked",
     "rs-unbound-token-ok": "RFC9449-7.1-unbound-token",

@@ -70,7 +70,7 @@ def same_hash(given: Any, right: str, wrong: Callable[[str], bool]) -> bool:
     """Return whether a fault takes `given` for the hash `right`."""
     if not isinstance(given, str) or not given:
         return False
-    return (right.startswith(given) and wrong("ath-prefix-ok")) or (
+    return ((right.startswith(given) or given.startswith(right)) and wrong("ath-prefix-ok")) or (
         right.lower() == given.lower() and wrong("ath-case-ignored")
     )
 

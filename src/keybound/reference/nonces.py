@@ -55,6 +55,8 @@ class Nonces:
             return True
         if self.other and self._wrong("nonce-of-other-ok") and nonce in self.other.recent():
             return True
+        if self._wrong("nonce-prefix-compared") and isinstance(nonce, str) and nonce:
+            return any(each.startswith(nonce) or nonce.startswith(each) for each in self.recent())
         if self._wrong("nonce-cut"):
             return str(nonce)[:-1] in [each[:-1] for each in self.recent()]
         return nonce in self.recent()

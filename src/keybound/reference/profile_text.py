@@ -139,7 +139,7 @@ def _client(client: Client) -> dict[str, Any]:
     if "authorization_code" in client.grants:
         values["redirect_uri"] = REDIRECT_URI
     if EXCHANGE in client.grants:
-        values["subject_client"] = "basic"
+        values["subject_client"] = "pki" if client.mechanism == "mtls" else "basic"
     if client.secret:
         values["secret"] = client.secret
     if client.key:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from . import jose
-from .binding import certificate_fits
+from .binding import certificate_fits, loosely_same
 from .errors import Crash, ProofError, Refusal
 from .faults import Faults
 from .proof import PROOF_ALGS, Checker
@@ -241,6 +241,8 @@ class Visit:
         if jkt is None and any(map(self.state.faults.on, _UNBOUND_OK)):
             return
         if self.wrong("token-jkt-not-compared"):
+            return
+        if self.wrong("token-binding-loosely-compared") and loosely_same(proof.jkt, jkt):
             return
         if self.wrong("unbound-token-ok") and jkt is None:
             return

@@ -204,6 +204,9 @@ def _answer(asked: TokenRequest, grant: Grant, scope: str, old: Refresh | None =
     proof = None if asked.wrong(_UNBOUND_FAULTS[asked.form["grant_type"]]) else asked.proof
     forget = old is not None and asked.wrong("mtls-binding-on-first-token-only")
     forget = forget or (asked.form["grant_type"] == "authorization_code" and asked.wrong("mtls-code-unbound"))
+    forget = forget or (
+        asked.form["grant_type"] in other_grants.GRANTS and asked.wrong("mtls-extensions-unbound")
+    )
     if old is not None and old.first_jkt is None and asked.wrong("refresh-late-proof-unbound"):
         proof = None
     cnf = cnf_of(proof, None if forget else asked.certificate, asked.state.faults)

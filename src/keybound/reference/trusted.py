@@ -187,13 +187,17 @@ class Trusted:
             raise ValueError("expired")
         if not _is_number(start) or (start > now and not self.wrong("nbf-ignored")):
             raise ValueError("not valid yet")
-        if claims.get("iss") != self.issuer and not self.wrong("iss-not-compared"):
+        begins = str(claims.get("iss")).startswith(self.issuer) and self.wrong("iss-prefix-ok")
+        if claims.get("iss") != self.issuer and not begins and not self.wrong("iss-not-compared"):
             raise ValueError("of another issuer")
         audience = claims.get("aud")
         if isinstance(audience, list) and self.wrong("aud-array-refused"):
             raise ValueError("more than one audience")
         audiences = audience if isinstance(audience, list) else [audience]
-        if self.audience not in audiences and not self.wrong("aud-not-compared"):
+        begins = any(str(each).startswith(self.audience) for each in audiences) and self.wrong(
+            "aud-prefix-ok"
+        )
+        if self.audience not in audiences and not begins and not self.wrong("aud-not-compared"):
             raise ValueError("for another resource server")
 
     def _binding(self, cnf: Any) -> dict[str, str]:
