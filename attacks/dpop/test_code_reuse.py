@@ -51,7 +51,9 @@ def test_one_of_many_redemptions_at_once_succeeds(case, target):
         answers = target.session.burst([place.build(form) for _ in range(COUNT)], "hostile: at once", place.effect)
         place.renew()
         succeeded = max(succeeded, sum(answer.outcome is Outcome.EFFECT for answer in answers))
-    target.expect(succeeded <= 1, "one of them succeeds at most", f"{succeeded} of {COUNT} succeeded")
+    if succeeded == 0:
+        raise NotApplicable("no request of several at once succeeds here")
+    target.expect(succeeded == 1, "one of them succeeds at most", f"{succeeded} of {COUNT} succeeded")
 
 
 REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the tokens of the first", ("RFC6749-4.1.2-code-reuse-revokes",),

@@ -12,6 +12,7 @@ from .jose import b64u_encode
 SLOT_SECONDS = 60
 RECENT_SLOTS = 3
 _FOREVER = 100
+_FIRST = 1000  # of a counter: its beginning is no nonce
 
 
 class Nonces:
@@ -21,7 +22,7 @@ class Nonces:
         """`wrong` says which faults of this side are on."""
         self._key = secrets.token_bytes(32)
         self._wrong = wrong
-        self._count = 1000
+        self._count = _FIRST
         self._asked = False
         self.slot_seconds = SLOT_SECONDS
         self.other: Nonces | None = None  # those of the other server here
@@ -67,7 +68,7 @@ class Nonces:
         if not counts or not isinstance(nonce, str) or not nonce.startswith(prefix):
             return False
         number = nonce.removeprefix(prefix)
-        return number.isdecimal() and int(number) <= self._count
+        return number.isdecimal() and _FIRST <= int(number) <= self._count
 
     def recent(self) -> list[str]:
         """Return the nonces that are good at this moment."""
