@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import hostile_server as hostile
 from hostile_server import http, http_json, keybound, tiny, tiny_profile
+from keybound.report.stream import read
 
 METADATA = "/.well-known/oauth-authorization-server"
 TOKEN = {"access_token": "t0ken-of-the-tiny-server", "token_type": "DPoP", "expires_in": 300}
@@ -355,6 +356,24 @@ def test_a_target_that_breaks_in_the_middle_ends_the_run(name, workers, tmp_path
 
 
 # --- runs that are ended from outside -----------------------------------------------------------------------
+
+
+def test_one_client_that_gets_no_token_does_not_hide_the_others(tmp_path):
+    async def forget(request, handler):
+        form = await request.post() if request.path == "/token" else {}
+        return web.Response(status=503) if form.get("client_id") == "post" else await handler(request)
+
+    with hostile.tampered(forget) as running:
+        profile = running.write(tmp_path)
+        result = keybound("run", profile, "--out", tmp_path / "out", "-k", "rs.proof.htm or as.issue")
+    assert result.code == 1
+    said = " ".join(result.out.split())
+    assert "check token post/client_credentials/dpop the valid token request" in said
+    assert "correct [clients.post] in the profile, or remove it" in said
+    verdicts = {case["id"]: case["verdict"] for case in read(tmp_path / "out" / "events.jsonl").cases}
+    assert set(verdicts.values()) <= {"pass", "not applicable"}
+    assert verdicts["rs.proof.htm.other-method"] == "pass"
+    assert "not shown to hold" in result.out
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

@@ -5,7 +5,7 @@ def test_broken_proof_is_refused(case, target):
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from keybound.bench import Bench
@@ -106,6 +106,12 @@ class Target:
         if readable and reading.source is None:
             raise NotApplicable("the token is opaque and cannot be introspected")
         return reading
+
+    def tokens(self, mechanism: Mechanism, grant: Grant) -> Iterator[Reading]:
+        """Get a new token of every client of the profile by `grant`; raises NotApplicable when there is none."""
+        self.lane(mechanism, grant)
+        for lane in self.session.lanes(mechanism, grant):
+            yield self.read(self.session.issue(lane, label=f"token of {lane.name}"))
 
     def unbound_token(self, lane: Lane) -> Token:
         """Get a token of `lane` without a proof; raises NotApplicable where that gives none, or a bound one."""

@@ -116,6 +116,7 @@ class Controller:
     _started: float = 0.0
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
+    _failed: bool = False
     worker_data: dict[str, Any] = field(default_factory=dict)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
@@ -207,6 +208,11 @@ class Controller:
                 raise type(error)(message) from None
         for name, message in diagnosis.checks:
             self._write({"event": "check", "name": name, "ok": True, "message": redactor.text(message)})
+        for name, message in diagnosis.failed.items():
+            self._failed = True
+            self._write(
+                {"event": "check", "name": f"token {name}", "ok": False, "message": redactor.text(message)}
+            )
         for capability in capabilities.known(profile, diagnosis.metadata, diagnosis.facts):
             self._write(redactor.tree(capability.event()))
         self._write(
@@ -285,7 +291,7 @@ class Controller:
             return 4
         if Verdict.NOT_RUN in open_verdicts:
             return TargetError.exit_code
-        if open_verdicts & {Verdict.FAIL, Verdict.INCONCLUSIVE} or stale:
+        if open_verdicts & {Verdict.FAIL, Verdict.INCONCLUSIVE} or stale or self._failed:
             return 1
         return 0
 

@@ -197,6 +197,7 @@ class Worker:
         session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
         session.secrets = self.redactor.secret
         session.resource_metadata = diagnosis.resource
+        session.failed = frozenset(diagnosis.failed)
         name, start = data["requirements"]
         chosen = profiles.load(name, Path(start))
         known = dict(requirements or catalogue.load(fixtures() / "requirements"))

@@ -1,5 +1,7 @@
 """A valid proof gives a token that is bound to the proof's key, and says so (RFC 9449 sections 5 and 6)."""
 
+from dataclasses import replace
+
 from keybound.cases import Case, cases
 from keybound.craft.deltas import with_key
 from keybound.errors import Inconclusive, NotApplicable
@@ -24,6 +26,23 @@ GRANTS = tuple(
 def test_grant_binds_its_token(case, target):
     token = target.token("dpop", case.data)
     target.expect(token.is_bound_by("dpop"), "token_type DPoP, with cnf.jkt where the token can be read", token.facts)
+
+
+# A server may know which clients use DPoP, and answer the others as ever (RFC 9449 section 5): a warning.
+EVERYBODY = tuple(
+    replace(case, id=f"{case.id}.every-client", title=f"{case.title} for each client of the profile", lenient=True,
+            threat="one kind of client is forgotten", also=())
+    for case in GRANTS
+)
+
+
+@cases(*EVERYBODY)
+def test_grant_binds_the_tokens_of_every_client(case, target):
+    tokens = list(target.tokens("dpop", case.data))
+    if len(tokens) < 2:
+        raise NotApplicable("only one client of the profile gets its tokens so")
+    loose = [f"{token.token.lane}: {token.facts}" for token in tokens if not token.is_bound_by("dpop")]
+    target.expect(not loose, "token_type DPoP, with cnf.jkt where the token can be read", "; ".join(loose) or "the same for each")
 
 
 TYPE = (

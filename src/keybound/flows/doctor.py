@@ -27,15 +27,22 @@ from keybound.wire.exchange import Exchange
 MECHANISMS: tuple[Mechanism, ...] = ("dpop", "mtls")
 
 
+_TRIED = 3  # clients that get no token, until it is taken for the server's fault
+
+
 @dataclass
 class Diagnosis:
-    """What the doctor found. `facts` are strings by name, `checks` one (name, message) for each thing that is well."""
+    """What the doctor found. `facts` are strings by name, `checks` one (name, message) for each thing that is well.
+
+    `failed` are the clients that get no token although others do, each way to one with the reason.
+    """
 
     metadata: Metadata = field(default_factory=Metadata)
     resource: Metadata = field(default_factory=Metadata)
     clock_offset: float = 0.0
     facts: dict[str, str] = field(default_factory=dict)
     checks: list[tuple[str, str]] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 class Clock:
@@ -91,7 +98,7 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
         session = Session(profile, wire, found.metadata, clock.offset, alg)
         session.secrets = secret
         session.resource_metadata = found.resource
-        trial = replace(found, facts={"proof_alg": alg}, checks=list(found.checks))
+        trial = replace(found, facts={"proof_alg": alg}, checks=list(found.checks), failed={})
         try:
             _tokens(session, trial)
             _resources(session, trial)
@@ -107,21 +114,36 @@ def _first_grants(session: Session) -> list[Lane]:
 
 
 def _tokens(session: Session, found: Diagnosis) -> None:
-    """Get one token in every way the profile declares."""
-    for lane in _first_grants(session):
+    """Get one token in every way the profile declares; raises TargetError unless each mechanism gives one."""
+    lanes = _first_grants(session)
+    for lane in lanes:
         try:
             token = session.token(lane)
         except (Inconclusive, NotApplicable) as error:
             if lane.client.certificate is not None and _header_is_believed(session, found, lane):
                 continue
             wrong = f"; correct [clients.{lane.name}] in the profile, or remove it"
-            raise TargetError(f"{error}{'' if lane.grant == 'command' else wrong}") from None
+            found.failed[str(lane)] = f"{error}{'' if lane.grant == 'command' else wrong}"
+            _give_up(lanes, found)
+            continue
         shape = "JWT" if read_claims(token.value) is not None else "opaque"
         kind = str(token.response.object.get("token_type"))[:20]
         found.facts[f"token.{lane}"] = shape
         found.checks.append((f"token {lane}", f"{shape} access token, token_type {kind}"))
-    if not _first_grants(session):
+    if not lanes:
         raise TargetError("no client of the profile has a grant that gives tokens: add `grants`")
+    session.failed = frozenset(found.failed)
+
+
+def _give_up(lanes: list[Lane], found: Diagnosis) -> None:
+    """Raise TargetError with the first reason when nothing has worked for a while, or a mechanism is lost."""
+    nothing = len(found.failed) >= _TRIED and not any(f"token.{lane}" in found.facts for lane in lanes)
+    lost = any(
+        all(str(lane) in found.failed for lane in lanes if lane.mechanism == mechanism)
+        for mechanism in {lane.mechanism for lane in lanes}
+    )
+    if nothing or lost:
+        raise TargetError(next(iter(found.failed.values())))
 
 
 def _header_is_believed(session: Session, found: Diagnosis, lane: Lane) -> bool:
@@ -236,10 +258,13 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
         "resource": found.resource.values,
         "clock_offset": found.clock_offset,
         "facts": found.facts,
+        "failed": found.failed,
     }
 
 
 def from_json(data: dict[str, Any]) -> Diagnosis:
     """Return the diagnosis that `as_json` wrote."""
     metadata, resource = Metadata(data["metadata"], data["metadata_url"]), Metadata(data["resource"])
-    return Diagnosis(metadata, resource, data["clock_offset"], dict(data["facts"]))
+    return Diagnosis(
+        metadata, resource, data["clock_offset"], dict(data["facts"]), failed=dict(data["failed"])
+    )

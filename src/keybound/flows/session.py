@@ -104,6 +104,7 @@ class Session:
         self.wire = wire
         self.metadata = metadata
         self.resource_metadata = Metadata()  # RFC 9728
+        self.failed: frozenset[str] = frozenset()  # ways to tokens that do not work
         self.nonces = Nonces()
         self.secrets: Callable[[str, str], None] = lambda _value, _kind: None
         self._offset = clock_offset
@@ -155,7 +156,7 @@ class Session:
         return str(url)
 
     def lanes(self, mechanism: Mechanism, *grants: Grant | Source) -> list[Lane]:
-        """Return the profile's ways to tokens bound by `mechanism`, for the given grants in that order."""
+        """Return the profile's ways to tokens bound by `mechanism` that work, for the given grants in that order."""
         minted = self.minting is not None and self.minting.settings.source in grants
         outside = self.minting.lanes(mechanism) if self.minting and minted else []
         if not self.profile.has_as:
@@ -166,6 +167,7 @@ class Session:
             for grant in grants
             for name, client in clients
             if grant in client.grants and mechanism in client.mechanisms and client.jwks_uri is None
+            if str(Lane(name, client, grant, mechanism)) not in self.failed
         ]
 
     def send(
