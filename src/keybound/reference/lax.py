@@ -4,6 +4,8 @@ A rule takes a proof that the strict check would refuse, because the signature v
 """
 
 import contextlib
+import hashlib
+import hmac
 import json
 import urllib.request
 from collections.abc import Callable
@@ -13,12 +15,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from . import jose
 
 Jwk = dict[str, Any]
 Rule = Callable[[jose.Jws, Jwk, str], Jwk | None]
 
+HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 _FETCH_SECONDS = 1.0
 _UNLISTED: dict[str, hashes.HashAlgorithm] = {name: hashes.SHA512() for name in ("ES512", "RS512", "PS512")}
 _MEANT_FOR = {"use", "key_ops", "alg"}
@@ -229,3 +233,17 @@ _RULES: dict[str, Rule] = {
     "alg-case-ignored": _alg_case,
     "header-read-twice": _read_twice,
 }
+
+
+def verify_hmac(jws: jose.Jws, jwk: dict[str, Any], alg: str) -> None:
+    """The fault alg-hmac-ok: a MAC keyed with an oct jwk, or with a usual spelling of the public key."""
+    if jwk.get("kty") == "oct" and isinstance(jwk.get("k"), str):
+        keys = [jose.b64u_decode(jwk["k"])]
+    else:
+        public = jose.import_key(jwk, jose.alg_for(jwk))
+        form = PublicFormat.SubjectPublicKeyInfo
+        pem = public.public_bytes(Encoding.PEM, form)
+        compact = json.dumps(jwk, separators=(",", ":")).encode()
+        keys = [pem, pem.strip(), public.public_bytes(Encoding.DER, form), compact, json.dumps(jwk).encode()]
+    if jws.signature not in [hmac.digest(key, jws.signing_input, HMACS[alg]) for key in keys]:
+        raise ValueError("signature does not verify")

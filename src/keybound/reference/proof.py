@@ -2,16 +2,13 @@
 
 import contextlib
 import hashlib
-import hmac
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from . import jose, lax, uri
+from . import dates, jose, lax, uri
 from .errors import Crash, ProofError
 from .faults import Faults
 from .nonces import Nonces
@@ -22,9 +19,7 @@ MAX_AHEAD = 60
 MAX_JTI_BYTES = 1024
 PROOF_ALGS = tuple(jose.ALGS)
 
-_HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_LATE = 10**11  # seconds since 1970 that only milliseconds reach
 _ENDPOINTS = {"token", "par", "api", "userinfo"}
 _LATE_STORE = 0.15  # seconds
 _SMALL_STORE = 1000
@@ -152,7 +147,7 @@ class Checker:
         if (lax_jwk := lax.accepted(jws, jwk, self.wrong)) is not None:
             return _proof(lax_jwk)
         alg = header.get("alg")
-        if self.wrong("alg-unknown-guessed") and alg not in {*jose.ALGS, *_HMACS, "none"}:
+        if self.wrong("alg-unknown-guessed") and alg not in {*jose.ALGS, *lax.HMACS, "none"}:
             alg = jose.alg_for(jwk)
         if self.wrong("alg-mismatch-ok") and alg in jose.ALGS:
             alg = jose.alg_for(jwk) if jwk.get("kty") != jose.ALGS[alg].kty else alg
@@ -162,8 +157,8 @@ class Checker:
             raise ValueError("alg is missing or not a string")  # noqa: TRY004
         if alg.lower() == "none" and self.wrong("alg-none-ok"):
             return _proof(jwk)
-        if alg in _HMACS and self.wrong("alg-hmac-ok"):
-            _verify_hmac(jws, jwk, alg)
+        if alg in lax.HMACS and self.wrong("alg-hmac-ok"):
+            lax.verify_hmac(jws, jwk, alg)
             return _proof(jwk)
         private = {"d", "k"} if self.wrong("private-primes-ok") else jose.PRIVATE_MEMBERS
         if private & jwk.keys() and not self.wrong("private-jwk-ok"):
@@ -245,7 +240,7 @@ class Checker:
         if not (self.side == "rs" and other and self.wrong("ath-is-enough")):
             self._check_htm(claims, request)
             self._check_htu(claims, request)
-        self._check_times(claims)
+        dates.check(claims, self.wrong, self._window())
         if request.token is not None:
             self._check_ath(claims, request.token)
 
@@ -320,25 +315,6 @@ class Checker:
             )
         )
 
-    def _check_times(self, claims: dict[str, Any]) -> None:
-        now = time.time()
-        dated = "exp" in claims and self.wrong("exp-replaces-iat")
-        if not ("iat" not in claims and self.wrong("iat-optional")) and not (
-            dated or lax.skipped(self.wrong, claims, "iat")
-        ):
-            iat = self._instant(self._iat(claims))
-            past, ahead = self._window()
-            if iat < now - past and not self.wrong("iat-no-past-limit"):
-                raise ValueError("iat is too long ago")
-            if iat > now + ahead and not self.wrong("iat-no-future-limit"):
-                raise ValueError("iat is in the future")
-        if self.wrong("exp-nbf-ignored"):
-            return
-        if "exp" in claims and _instant(claims["exp"]) <= now - self.max_ahead:
-            raise ValueError("the proof has expired")
-        if "nbf" in claims and _instant(claims["nbf"]) > now + self.max_ahead:
-            raise ValueError("the proof is not valid yet")
-
     def _window(self) -> tuple[int, int]:
         """Return how many seconds old and how many ahead a proof may be."""
         if self.side == "rs" and self.wrong("iat-ten-minutes"):
@@ -348,21 +324,6 @@ class Checker:
         if self.side == "as" and self.wrong("iat-nothing-ahead"):
             return self.max_age, 0
         return self.max_age, self.max_ahead
-
-    def _instant(self, value: Any) -> float:
-        if isinstance(value, float) and value != value and self.wrong("iat-nan-ok"):  # noqa: PLR0124
-            return value
-        if isinstance(value, float) and value == float("inf") and self.wrong("crashes-on-huge-iat"):
-            raise Crash
-        if isinstance(value, float) and self.wrong("iat-integer-only"):
-            raise ValueError("iat is not an integer")
-        if isinstance(value, int | float) and value > _LATE and self.wrong("iat-milliseconds-ok"):
-            return _instant(value / 1000)
-        return _instant(value)
-
-    def _iat(self, claims: dict[str, Any]) -> Any:
-        iat = claims.get("iat")
-        return int(iat) if isinstance(iat, str) and iat.isdecimal() and self.wrong("iat-string-ok") else iat
 
     def _check_ath(self, claims: dict[str, Any], token: str) -> None:
         ath = self._member(claims, "ath")
@@ -437,24 +398,3 @@ def _proof(jwk: dict[str, Any], jkt: str | None = None) -> Proof:
     if not all(isinstance(jwk.get(name), str) for name in jose.REQUIRED_MEMBERS[kty]):
         raise ValueError("jwk lacks a member")
     return Proof(jwk, jkt or jose.thumbprint(jwk))
-
-
-def _instant(value: Any) -> float:
-    """Return a NumericDate as seconds since 1970; ValueError if it is none (RFC 7519 section 2)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -(2**53) < value < 2**53:
-        raise ValueError("a date is missing or not a number")
-    return float(value)
-
-
-def _verify_hmac(jws: jose.Jws, jwk: dict[str, Any], alg: str) -> None:
-    """The fault alg-hmac-ok: a MAC keyed with an oct jwk, or with a usual spelling of the public key."""
-    if jwk.get("kty") == "oct" and isinstance(jwk.get("k"), str):
-        keys = [jose.b64u_decode(jwk["k"])]
-    else:
-        public = jose.import_key(jwk, jose.alg_for(jwk))
-        form = PublicFormat.SubjectPublicKeyInfo
-        pem = public.public_bytes(Encoding.PEM, form)
-        compact = json.dumps(jwk, separators=(",", ":")).encode()
-        keys = [pem, pem.strip(), public.public_bytes(Encoding.DER, form), compact, json.dumps(jwk).encode()]
-    if jws.signature not in [hmac.digest(key, jws.signing_input, _HMACS[alg]) for key in keys]:
-        raise ValueError("signature does not verify")
