@@ -124,12 +124,8 @@ LIST = [*bad_proofs.LIST, *bad_servers.LIST, *bad_certificates.LIST]
 DEFECTS = {defect.name: defect for defect in LIST}
 
 
-APART = {
-    "plain",
-    "slow",
-    "rate-limited",
-    "http-1.0",
-}  # these would slow all the others down, or stand for themselves
+# These slow all the others down, or cannot be true together with some.
+APART = {"plain", "slow", "rate-limited", "http-1.0", "extra-nonce-refused"}
 MOST = 4
 
 

@@ -336,7 +336,8 @@ def _with_certificates(profile: str) -> str:
     kept = [
         re.sub(r"^grants = .*$", 'grants = ["client_credentials"]', table, flags=re.MULTILINE)
         for table in tables
-        if not table.startswith(("introspection]", "clients.")) or "\ncertificate = " in table
+        if not table.startswith(("introspection]", "clients."))
+        or ("\ncertificate = " in table and '"client_credentials"' in table)
     ]
     issuer = str(tomllib.loads(profile)["issuer"])
     return "\n[".join([*kept, f'endpoints]\ntoken = "{issuer}/token"\nuserinfo = "{issuer}/userinfo"\n'])
