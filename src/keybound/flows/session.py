@@ -174,19 +174,19 @@ class Session:
         self, draft: Draft, label: str, server: str, effect: Effect, *, certificate_matters: bool = False
     ) -> Answer:
         """Send a draft, adopt the nonce of the answer, and return the answer read."""
-        trailers = tuple(draft.trailers)
-        request = Request(
-            draft.method, draft.url, tuple(draft.all_headers()), draft.content(), trailers, draft.target
-        )
-        self.secrets(
-            (draft.form or {}).get("client_assertion", ""), "assertion"
-        )  # which the target may show again
-        exchange = self.wire.send(request, draft.identity, label)
+        exchange = self.wire.send(self._request(draft), draft.identity, label)
         answer = read(exchange, effect, certificate_matters=certificate_matters)
         self.nonces.learn(server, exchange, success=answer.outcome is Outcome.EFFECT)
         if exchange.response is not None:
             self._remember_secrets(exchange.response)
         return answer
+
+    def _request(self, draft: Draft) -> Request:
+        """Return a draft as it is sent; the target may show again what is secret in it."""
+        for name, kind in (("client_assertion", "assertion"), ("code_verifier", "code")):
+            self.secrets((draft.form or {}).get(name, ""), kind)
+        headers, trailers = tuple(draft.all_headers()), tuple(draft.trailers)
+        return Request(draft.method, draft.url, headers, draft.content(), trailers, draft.target)
 
     def _remember_secrets(self, response: Response) -> None:
         for name in ("access_token", "refresh_token", "id_token"):
@@ -221,10 +221,9 @@ class Session:
 
     def burst(self, drafts: Sequence[Draft], label: str, effect: Effect) -> list[Answer]:
         """Send drafts of one identity at the same moment and return the answers."""
-        requests = [
-            Request(draft.method, draft.url, tuple(draft.all_headers()), draft.content()) for draft in drafts
-        ]
-        exchanges = self.wire.burst(requests, drafts[0].identity, label)
+        exchanges = self.wire.burst([self._request(each) for each in drafts], drafts[0].identity, label)
+        for response in [exchange.response for exchange in exchanges if exchange.response is not None]:
+            self._remember_secrets(response)
         return [read(exchange, effect) for exchange in exchanges]
 
     def draft(self, client: Client, url: str, form: dict[str, str], proof_key: Key | None) -> Draft:
