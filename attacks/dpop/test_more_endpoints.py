@@ -1,18 +1,11 @@
 """Userinfo by POST, the resource by HEAD and POST, its second URL: as closely looked at as the first (RFC 9449 section 7.1)."""
 
-from keybound.cases import API, At, Case, cases, spread
+from keybound.cases import API, Case, cases, spread
 from keybound.craft.deltas import by_attacker, claim, no_proof, stolen_as_bearer
 from keybound.errors import NotApplicable
 from keybound.flows.places import BAD_TOKEN
-from keybound.siblings import WEAK, bad_proofs
+from keybound.siblings import ENDPOINTS, WEAK
 
-CHECKED = ("RFC9449-7.1-proof-checked",)
-PLACES = {
-    At("userinfo.post", "rs.userinfo.post", CHECKED): "userinfo-post",
-    At("api.head", "rs.head", CHECKED): "head",
-    At("api.post", "rs.post", CHECKED): "post",
-    At("api.other", "rs.other", CHECKED): "second-url",
-}
 THEFTS = (
     Case("stolen.as-bearer", "a bound token as Bearer, no proof", ("RFC9449-7.2-bearer-downgrade", "RFC9449-6-binding-known"),
          ("bound-token-as-bearer",), WEAK, stolen_as_bearer, exact=BAD_TOKEN, also=("BD-01", "RS-03")),
@@ -23,14 +16,7 @@ THEFTS = (
 )
 
 
-@cases(*(case for at, name in PLACES.items() for case in bad_proofs(at, f"{name}-proof-unverified")))
-def test_every_endpoint_checks_its_proofs(case, target):
-    if ".iat." in case.id and not case.id.endswith("missing"):
-        target.needs_dates()
-    target.refuses(case)
-
-
-@cases(*spread(THEFTS, [At(at.place, at.prefix, ()) for at in PLACES]))
+@cases(*spread(THEFTS, tuple(ENDPOINTS)))
 def test_no_endpoint_opens_to_a_thief(case, target):
     target.refuses(case)
 

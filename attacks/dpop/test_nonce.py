@@ -7,6 +7,7 @@ from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.craft.deltas import claim, in_list, without_claim
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
+from keybound.siblings import GRANTS
 
 AT_AS, AT_RS = Exact((400,), ("use_dpop_nonce",)), Exact((401,), ("use_dpop_nonce",))
 OLD = "proofs made in advance, or long ago, are still good"
@@ -50,34 +51,15 @@ def with_mismatch(rows, exact, more=()):
     return tuple(replace(row, exact=exact, requirements=row.requirements + (more if row.id != "nonce.missing" else ())) for row in rows)
 
 
-def place_with_nonces(case, target):
-    place = target.place(case.place)
-    target.bench.control(place, "to learn of nonces")
-    if not target.session.nonces.active(place.server):
-        raise NotApplicable("this server works without nonces")
-    return place
-
-
 @cases(*spread(with_mismatch(NONCES, AT_AS, ("RFC9449-8-nonce-mismatch",)), AS_PLACES), *spread(with_mismatch(NONCES, AT_RS), RS_PLACES))
 def test_wrong_nonce_is_refused(case, target):
     target.refuses(target.about_nonces(case))
 
 
-GRANTS = tuple(
-    At(f"token.{grant}", f"as.{name}", ())
-    for grant, name in (
-        ("authorization_code", "code"),
-        ("refresh_token", "refresh"),
-        ("device_code", "device"),
-        ("ciba", "ciba"),
-        ("token_exchange", "exchange"),
-        ("jwt_bearer", "jwt-bearer"),
-    )
-)
 MADE_UP = tuple(row for row in NONCES if row.id == "nonce.random")
 
 
-@cases(*spread(with_mismatch(MADE_UP, AT_AS, ("RFC9449-8-nonce-mismatch",)), GRANTS))
+@cases(*spread(with_mismatch(MADE_UP, AT_AS, ("RFC9449-8-nonce-mismatch",)), tuple(GRANTS)))
 def test_every_grant_looks_at_the_nonce(case, target):
     target.refuses(target.about_nonces(case))
 
@@ -111,12 +93,12 @@ CHECKS = {
 
 @cases(*spread(FORM, AS_PLACES), *spread(RS_FORM, RS_PLACES))
 def test_nonces_are_given_as_they_should(case, target):
-    place = place_with_nonces(case, target)
+    target.about_nonces(case)
     answer = target.refusal(case)
     response = target.bench.exchanges[-1].response
     lines = response.all("DPoP-Nonce")
     if "nonce.challenge" in case.id:
-        status = 400 if place.server == "as" else 401
+        status = 400 if case.role == "as" else 401
         right = answer.wants_nonce and answer.status == status
         target.expect(right, f"{status} use_dpop_nonce and a DPoP-Nonce", f"{answer.seen}, {len(lines)} DPoP-Nonce")
         return

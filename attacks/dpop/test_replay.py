@@ -20,6 +20,7 @@ from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.places import api as method_place
 from keybound.judge.answer import Outcome
+from keybound.siblings import ENDPOINTS, GRANTS
 
 ONCE = ("RFC9449-11.1-jti-replay", "RFC9700-4.10.1-proof-replay", "ATPROTO-dpop-jti-replay")
 REPLAY = Case("replay.same-proof", "the same proof again", ONCE, ("no-replay-store",),
@@ -44,18 +45,8 @@ def test_proof_is_good_once_for_every_method(case, target):
     target.refuses_again(case, method_place(target.session, target.api_lane(), case.data))
 
 
-SIBLINGS = tuple(
-    At(place, prefix, ())
-    for place, prefix in (
-        ("userinfo.post", "rs.userinfo.post"),
-        ("api.other", "rs.other"),
-        ("token.authorization_code", "as.code"),
-        ("token.device_code", "as.device"),
-        ("token.ciba", "as.ciba"),
-        ("token.token_exchange", "as.exchange"),
-        ("token.jwt_bearer", "as.jwt-bearer"),
-    )
-)
+# a refresh token and the methods of the resource have cases of their own
+SIBLINGS = tuple(at for at in (*ENDPOINTS, *GRANTS) if at.place not in {"api.head", "api.post", "token.refresh_token"})
 AGAIN = replace(REPLAY, requirements=REPLAY.requirements[:1], also=())
 
 

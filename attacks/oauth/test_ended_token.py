@@ -5,7 +5,7 @@ import time
 from keybound.cases import Case, cases
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import wait_for, with_one_token
+from keybound.timing import refused_within, with_one_token
 
 RULES = ("RFC6749-7-token-valid", "FAPI2SP-5.3.4-token-validity")
 ENDED = tuple(
@@ -27,12 +27,6 @@ def test_ended_token_is_refused(case, target):
     if place.attempt(None, "control before: the token is good").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control before failed")
     time.sleep(max(0.0, token.got + token.lifetime - time.time()))
-    seen = []
-
-    def refused():
-        seen.append(place.attempt(None, "hostile: the token after its end"))
-        return seen[-1].outcome is not Outcome.EFFECT
-
-    ended = wait_for(refused, limits.token_leeway)
+    ended, seen = refused_within(place, limits.token_leeway, "hostile: the token after its end")
     target.bench.require(target.place(case.place))
-    target.expect(ended, f"refused {limits.token_leeway:.0f} s after its end at the latest", seen[-1].seen)
+    target.expect(ended, f"refused {limits.token_leeway:.0f} s after its end at the latest", seen)

@@ -7,7 +7,7 @@ a token that still works is a warning.
 from keybound.cases import Case, cases
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import revoke, wait_for, with_one_token
+from keybound.timing import refused_within, revoke, with_one_token
 
 REVOKED = tuple(
     Case(f"{prefix}.token.revoked", "a bound token half a minute after its revocation", ("FAPI2SP-5.3.4-token-validity",),
@@ -27,13 +27,8 @@ def test_revoked_token_ends(case, target):
     if place.attempt(None, "control before: the token is good").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control before failed")
     revoke(target, token)
-    seen = []
-
-    def refused():
-        seen.append(place.attempt(None, "hostile: the revoked token"))
-        return seen[-1].outcome is not Outcome.EFFECT
-
-    ended = wait_for(refused, min(CACHE, target.session.profile.limits.longest_wait))
+    longest = min(CACHE, target.session.profile.limits.longest_wait)
+    ended, seen = refused_within(place, longest, "hostile: the revoked token")
     place.renew()
     target.bench.require(target.place(case.place))
-    target.expect(ended, f"refused after {CACHE} s at the latest", seen[-1].seen)
+    target.expect(ended, f"refused after {CACHE} s at the latest", seen)

@@ -116,7 +116,6 @@ class Controller:
     _started: float = 0.0
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
-    _failed: bool = False
     worker_data: dict[str, Any] = field(default_factory=dict)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
@@ -209,7 +208,6 @@ class Controller:
         for name, message in diagnosis.checks:
             self._write({"event": "check", "name": name, "ok": True, "message": redactor.text(message)})
         for name, message in diagnosis.failed.items():
-            self._failed = True
             self._write(
                 {"event": "check", "name": f"token {name}", "ok": False, "message": redactor.text(message)}
             )
@@ -284,6 +282,10 @@ class Controller:
             for each in (event, *measured):
                 self._write(each)
 
+    @property
+    def _lacks_clients(self) -> bool:
+        return bool(self.worker_data["diagnosis"]["failed"])
+
     def _exit_code(self, stale: list[baseline.Accepted]) -> int:
         asked_for = [c for c in self.cases if not (c["reason"] or "").startswith(LeftOut.PREFIX)]
         open_verdicts = {case["verdict"] for case in asked_for if not case["accepted"]}
@@ -291,7 +293,7 @@ class Controller:
             return 4
         if Verdict.NOT_RUN in open_verdicts:
             return TargetError.exit_code
-        if open_verdicts & {Verdict.FAIL, Verdict.INCONCLUSIVE} or stale or self._failed:
+        if open_verdicts & {Verdict.FAIL, Verdict.INCONCLUSIVE} or stale or self._lacks_clients:
             return 1
         return 0
 

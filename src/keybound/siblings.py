@@ -23,11 +23,24 @@ from keybound.craft.deltas import (
 from keybound.craft.request import Delta
 
 WEAK = "one sibling looks less closely than the others, and opens the same"
-_SIGNED, _UNVERIFIED, _EITHER = (
-    "signature",
-    "signature-not-verified",
-    "first-dpop-header last-dpop-header",
-)
+# Each place, and the fault of the reference target that spares it alone.
+GRANTS = {
+    At("token.authorization_code", "as.code", ()): "code-proof-unverified",
+    At("token.refresh_token", "as.refresh", ()): "refresh-proof-unverified",
+    At("token.device_code", "as.device", ()): "device-proof-unverified",
+    At("token.ciba", "as.ciba", ()): "ciba-proof-unverified",
+    At("token.token_exchange", "as.exchange", ()): "exchange-proof-unverified",
+    At("token.jwt_bearer", "as.jwt-bearer", ()): "jwt-bearer-proof-unverified",
+}
+ENDPOINTS = {
+    At("userinfo.post", "rs.userinfo.post", ()): "userinfo-post-proof-unverified",
+    At("api.head", "rs.head", ()): "head-proof-unverified",
+    At("api.post", "rs.post", ()): "post-proof-unverified",
+    At("api.other", "rs.other", ()): "second-url-proof-unverified",
+}
+_CHECKED = {"as": "RFC9449-5-invalid-proof-no-token", "rs": "RFC9449-7.1-proof-checked"}
+_SIGNED, _UNVERIFIED = "signature", "signature-not-verified"
+_EITHER = "first-dpop-header last-dpop-header"
 
 _longer = claim("htu", lambda right: f"{right}/more")
 
@@ -57,22 +70,16 @@ _PROOFS: tuple[_Row, ...] = (
 )  # fmt: skip
 _WITH_TOKEN: tuple[_Row, ...] = (
     ("ath.missing", "no ath", "ath", "ath-optional", without_claim("ath"), "RS-07"),
-    (
-        "ath.other-token",
-        "ath of another token",
-        "ath",
-        "ath-not-compared",
-        ath_of_another_token,
-        "RS-08",
-    ),
-)
+    ("ath.other-token", "ath of another token", "ath", "ath-not-compared", ath_of_another_token, "RS-08"),
+)  # fmt: skip
 
 
-def bad_proofs(at: At, unverified: str) -> Iterator[Case]:
-    """Yield the rows at a place. The fault `unverified`, of this place alone, must show in those of the signature."""
-    for slug, title, rule, faults, delta, label in _PROOFS + (_WITH_TOKEN if at.side == "rs" else ()):
-        killers = (*faults.split(), unverified) if rule == _SIGNED else tuple(faults.split())
-        yield from spread(
-            [Case(f"proof.{slug}", title, (f"RFC9449-4.3-{rule}",), killers, WEAK, delta, also=(label,))],
-            [at],
-        )
+def bad_proofs() -> Iterator[Case]:
+    """Yield the rows at each sibling; the fault of that place alone must show in those about the signature."""
+    for at, unverified in (GRANTS | ENDPOINTS).items():
+        for slug, title, rule, faults, delta, label in _PROOFS + (_WITH_TOKEN if at.side == "rs" else ()):
+            killers = (*faults.split(), unverified) if rule == _SIGNED else tuple(faults.split())
+            rules = (f"RFC9449-4.3-{rule}", _CHECKED[at.side])
+            yield from spread(
+                [Case(f"proof.{slug}", title, rules, killers, WEAK, delta, also=(label,))], [at]
+            )

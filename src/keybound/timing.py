@@ -178,6 +178,17 @@ def wait_for(look: Callable[[], bool], longest: float) -> bool:
     return found
 
 
+def refused_within(place: Place, longest: float, label: str) -> tuple[bool, str]:
+    """Send the valid request until it is refused, for `longest` seconds; return whether it was, and the last answer."""
+    seen: list[Answer] = []
+
+    def refused() -> bool:
+        seen.append(place.attempt(None, label))
+        return seen[-1].outcome is not Outcome.EFFECT
+
+    return wait_for(refused, longest), seen[-1].seen
+
+
 def varying_parts(texts: Sequence[str]) -> list[str]:
     """Return `texts` without what all of them begin and end with; a single text as it is."""
     if len(texts) < 2:
