@@ -5,6 +5,7 @@ from typing import Any
 
 from keybound import scenarios
 from keybound.cases import Case, load_all
+from keybound.catalogue import kill_matrix
 from keybound.judge import catalogue, profiles
 from keybound.judge.rules import ROBUSTNESS
 from keybound.reference.faults import FAULTS
@@ -24,7 +25,7 @@ def lint() -> catalogue.Report:
         rows,
         {case.id: _requirements(case) for case in found.values()},
         {case.id: case.faults for case in found.values()},
-        {fault.id: fault.requirements for fault in FAULTS.values()},
+        {name: tuple(kill_matrix.load().get(name, kill_matrix.NOTHING).everywhere) for name in FAULTS},
     )
     for name in profiles.shipped():
         report.problems.extend(profiles.load(name).problems(rows))

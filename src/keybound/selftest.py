@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from keybound.cases import Case, load_all
+from keybound.catalogue import kill_matrix
 from keybound.controller import Options
 from keybound.errors import KeyboundError, UsageError
 from keybound.judge.verdict import Verdict
 from keybound.reference.faults import FAULTS
-from keybound.reference.faults_tokens import ALONE, ALSO_ALONE, NOT_ALONE
 from keybound.report.stream import FILE_NAME, read
 from keybound.runner import run_suite
 from keybound.target.client import Mechanism
@@ -26,6 +26,7 @@ Value = TypeVar("Value")
 
 _RED = {Verdict.FAIL, Verdict.WARN}
 CLEAN = ("(no fault)", "(no fault, with nonces)")
+ALONE = frozenset(name for name, fault in FAULTS.items() if fault.alone)
 CLEAN_ALONE = "(no fault, resource server alone)"
 CLEAN_WAITING = "(no fault, with --slow and --flood)"
 
@@ -137,10 +138,8 @@ def problems(row: Row, *, rs_only: bool = False, named: bool = False) -> Iterato
         yield f"the run did not start: {row.error}"
         return
     clean = row.fault not in FAULTS
-    expected = set() if clean else set(FAULTS[row.fault].requirements)
-    if rs_only:
-        expected |= set(ALSO_ALONE.get(row.fault, "").split())
-        expected -= set(NOT_ALONE.get(row.fault, "").split())
+    seen = kill_matrix.load().get(row.fault, kill_matrix.NOTHING)
+    expected = seen.alone if rs_only else seen.everywhere
     red = set(row.red)
     if not named and (missing := sorted(expected - red)):
         yield f"stays green: {', '.join(missing)}"

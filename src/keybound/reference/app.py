@@ -16,6 +16,7 @@ from . import (
 )
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
+from .parts import Side, in_force
 from .proof import PROOF_ALGS
 from .state import REFERENCE, Reference, alias_of
 
@@ -130,6 +131,19 @@ def _error(state: Reference, error: OAuthError) -> web.Response:
     return response
 
 
+def _side(state: Reference, path: str) -> Side:
+    """Return which server answers at `path`."""
+    return "rs" if state.trusted is not None or path.startswith(("/api", "/userinfo")) else "as"
+
+
+@web.middleware
+async def one_server(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Put in force, for the request, what the faults of its server put in a part's place."""
+    state = request.app[REFERENCE]
+    with in_force(state.in_force[_side(state, request.path)]):
+        return await handler(request)
+
+
 @web.middleware
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn raised errors into responses; add the headers that many responses share."""
@@ -205,7 +219,7 @@ _ALONE = {"/api", "/api/other", "/api/notes"}
 
 def create(state: Reference) -> web.Application:
     """Return the application that serves `state`."""
-    app = web.Application(middlewares=[answer], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[one_server, answer], client_max_size=MAX_BODY)
     app[REFERENCE] = state
     routes = _ROUTES
     if state.trusted is not None:

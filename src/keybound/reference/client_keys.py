@@ -7,7 +7,7 @@ import aiohttp
 from cryptography import x509
 
 from .clients import Client
-from .faults import Faults
+from .wrong import Faults
 
 _KNOWN = ("EC", "RSA", "OKP")
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from . import jose, pki
 from .errors import OAuthError
-from .faults import Faults
+from .wrong import Faults
 
 REDIRECT_URI = "https://localhost/cb"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -17,8 +17,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from keybound.craft.certificates import Certified, PrivateKey, make_set
 
-from .faults import Faults
 from .jose import b64u_encode
+from .wrong import Faults
 
 _LIFETIME = dt.timedelta(days=30)
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python has no name for

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from . import dates, jose, lax, uri
 from .errors import Crash, ProofError
-from .faults import Faults
 from .nonces import Nonces
 from .store import Expiring
+from .wrong import Faults
 
 MAX_AGE = 300
 MAX_AHEAD = 60

@@ -11,10 +11,10 @@ from aiohttp import web
 from . import jose
 from .binding import certificate_fits, loosely_same
 from .errors import Crash, ProofError, Refusal
-from .faults import Faults
 from .proof import PROOF_ALGS, Checker
 from .state import REFERENCE, USERNAME, Reference, parameters, proof_fields, received
 from .tokens import AccessToken, jkt_of
+from .wrong import Faults
 
 METADATA = "/.well-known/oauth-protected-resource/api"
 MAX_NOTES = 50

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from . import app, pki, profile_text, state, unparsed
-from .faults import Faults
+from .faults import switched_on
 from .trusted import Trusted
 
 # Proofs are headers; leave the verdict on a long one to the proof check rather than to the HTTP parser.
@@ -73,7 +73,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
 
     Raises ValueError for an unknown fault and OSError when it cannot listen.
     """
-    Faults(settings.faults)  # an unknown id is the caller's mistake: say so before listening
+    sides = switched_on(settings.faults)  # an unknown id is the caller's mistake: say so before listening
     with (
         socket.create_server((settings.host, settings.port)) as listener,
         socket.create_server((settings.host, 0)) as behind,
@@ -83,6 +83,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         issuer = settings.issuer or f"https://{address}"
         keys = f"http://127.0.0.1:{_free_port()}/jwks"  # of a client: its tester serves them
         reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header, keys)
+        reference.in_force = sides
         if settings.brisk:
             state.hurry(reference)
         if settings.header is None:

@@ -14,13 +14,14 @@ from . import certificates, clients, pki
 from .client_keys import ClientKeys
 from .clients import Authenticator, Client
 from .errors import OAuthError, ProofError
-from .faults import Faults
 from .nonces import Nonces
+from .parts import InForce, Side
 from .proof import Checker, Proof, Received
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
 from .trusted import Trusted
 from .unparsed import hosts, trailers
+from .wrong import Faults
 
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
@@ -56,6 +57,7 @@ class Reference:
     header: str | None = None
     backend: str | None = None
     brisk: bool = False
+    in_force: dict[Side, InForce] = field(default_factory=lambda: {"as": InForce(), "rs": InForce()})
 
 
 REFERENCE = web.AppKey("REFERENCE", Reference)

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from . import jose, pki
 from .clients import Client
-from .faults import Faults
 from .proof import Proof
 from .store import Expiring
+from .wrong import Faults
 
 ACCESS_LIFETIME = 600
 REFRESH_LIFETIME = 86400

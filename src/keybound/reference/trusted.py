@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from . import jose
-from .faults import Faults
 from .store import Expiring
 from .tokens import AccessToken
+from .wrong import Faults
 
 CLIENT = "rs"
 _METADATA = "/.well-known/oauth-authorization-server"

@@ -1,0 +1,35 @@
+"""The faults of the reference target: every defect that can be switched on, by name."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from keybound.reference.parts import InForce, Side
+
+from . import old_as, old_proof, old_rs
+from .fault import Fault, both, fault
+
+_ALL: tuple[Fault, ...] = (
+    *(each for name, wrong in old_proof.BOTH for each in both(name, wrong)),
+    *(fault(f"as-{name}", wrong) for name, wrong in old_as.AS),
+    *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
+    *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
+    *(fault(name, wrong) for name, wrong in [*old_rs.MTLS, *old_as.FLOWS]),
+)
+FAULTS: Mapping[str, Fault] = {each.id: each for each in _ALL}
+
+
+def switched_on(ids: Iterable[str]) -> dict[Side, InForce]:
+    """Return what is in force on each side of a server with these faults.
+
+    Raises ValueError, naming the nearest id, when there is no such fault.
+    """
+    sides: dict[Side, InForce] = {"as": InForce({}), "rs": InForce({})}
+    for name in sorted(set(ids)):
+        if name not in FAULTS:
+            near = difflib.get_close_matches(name, FAULTS, n=1)
+            raise ValueError(f"unknown fault {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        found = FAULTS[name]
+        for each in found.instead:
+            for side in each.sides or (found.side,):
+                sides[side].instead.setdefault(each.part, []).append(each.body)
+    return sides
