@@ -1,3 +1,3 @@
 """Loads the plugin, so that plain `pytest` works in a clone."""
 
-pytest_plugins = ["keybound.plugin"]
+pytest_plugins = ["keybound.engine.pytest_plugin"]

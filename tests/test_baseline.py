@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
+from keybound.engine.baseline import Accepted, load, stale
 from keybound.errors import UsageError
-from keybound.judge.baseline import Accepted, load, stale
 
 TODAY = dt.date(2026, 6, 1)
 ENTRY = Accepted("rs.a", "fail", "known", dt.date(2026, 6, 1), "200")

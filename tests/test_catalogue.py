@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keybound.judge.catalogue import Counts, Requirement, check, load
+from keybound.catalogue.requirements import Counts, Requirement, check, load
 
 REAL = Path(__file__).parents[1] / "fixtures" / "requirements"
 
@@ -264,18 +264,18 @@ def test_check_finds_nothing_and_counts():
         ("case_requirements", {"rs.tea.cold": ["R1", "R9"]}, "case rs.tea.cold: unknown requirement R9"),
         ("case_requirements", {"as.tea": []}, "case as.tea: names no requirement"),
         ("case_requirements", {"as.tea": ["R1"]}, "case as.tea: no fault proves it"),
-        ("case_requirements", {"tea": ["R1"]}, "case tea: the id does not read as role.subject.delta"),
-        ("case_requirements", {"rs": ["R1"]}, "case rs: the id does not read as role.subject.delta"),
-        ("case_requirements", {"rs.Tea": ["R1"]}, "case rs.Tea: the id does not read as role.subject.delta"),
+        ("case_requirements", {"tea": ["R1"]}, "case tea: the id does not read as role.subject.change"),
+        ("case_requirements", {"rs": ["R1"]}, "case rs: the id does not read as role.subject.change"),
+        ("case_requirements", {"rs.Tea": ["R1"]}, "case rs.Tea: the id does not read as role.subject.change"),
         (
             "case_requirements",
             {"rs.tea[0]": ["R1"]},
-            "case rs.tea[0]: the id does not read as role.subject.delta",
+            "case rs.tea[0]: the id does not read as role.subject.change",
         ),
         (
             "case_requirements",
             {"rs.tea\n": ["R1"]},
-            "case rs.tea\n: the id does not read as role.subject.delta",
+            "case rs.tea\n: the id does not read as role.subject.change",
         ),
         ("case_faults", {"rs.tea.cold": []}, "case rs.tea.cold: no fault proves it"),
         ("case_faults", {"rs.tea.cold": ["no-tea"]}, "case rs.tea.cold: unknown fault no-tea"),

@@ -13,9 +13,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from keybound.craft.certificates import MEANINGS, leaf_der, make_set, x5t_s256
-from keybound.craft.forwarding import ENCODINGS
+from keybound.craft.changes.forwarded_header import ENCODINGS
+from keybound.profile.target_profile import parse
 from keybound.reference.certificates import from_header
-from keybound.target.profile import parse
 
 
 @pytest.fixture(scope="module")

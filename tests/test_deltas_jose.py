@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from keybound.craft.deltas_jose import (
+from keybound.craft.changes.jose import (
     ExponentOne,
     claim_again,
     leading_zero_key,

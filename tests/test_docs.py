@@ -13,15 +13,15 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from keybound.cases import load_all
+from keybound.cases.declare import load_all
+from keybound.catalogue.lint import coverage_page
 from keybound.cli import app
 from keybound.craft.certificate_files import write_set
 from keybound.craft.certificates import self_signed
-from keybound.judge import baseline
-from keybound.lint import coverage_page
-from keybound.target.profile import Profile, parse
-from keybound.target.schema import profile_schema
-from keybound.target.tokens import BY_SOURCE
+from keybound.engine import baseline
+from keybound.profile.schema import profile_schema
+from keybound.profile.target_profile import Profile, parse
+from keybound.profile.tokens import BY_SOURCE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "reports" / "README.md"])
@@ -109,9 +109,10 @@ def test_every_key_is_documented(heading, model):
     assert section, f"no section {heading}"
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$", section[1], re.MULTILINE)
 
-    assert sorted(name for name, *_ in rows) == sorted(model.model_fields)
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    assert sorted(name for name, *_ in rows) == sorted(fields)
     for name, value, default in rows:
-        field = model.model_fields[name]
+        field = fields[name]
         assert field.is_required() == ("; required" in value), name
         plain = isinstance(field.default, bool | int | float) or (
             isinstance(field.default, str) and field.default

@@ -18,17 +18,17 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from keybound.controller import Alone, start_reference
 from keybound.craft.access_token import ORDER, sealed, unsealed
 from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
+from keybound.engine.run import Alone, start_reference
 from keybound.errors import UsageError
-from keybound.flows import keys, minting
-from keybound.flows.introspection_answer import RESPONSES, answer
-from keybound.flows.issuer import instructions, serving
 from keybound.flows.session import Session
-from keybound.target.discovery import Metadata
-from keybound.target.profile import Profile, parse
+from keybound.issuer import keys, minting
+from keybound.issuer.introspection import RESPONSES, answer
+from keybound.issuer.server import instructions, serving
+from keybound.profile.discovery import Metadata
+from keybound.profile.target_profile import Profile, parse
 from keybound.wire.client import Wire
 
 RESOURCE = '[resource]\nurl = "https://localhost:1/api"\n'

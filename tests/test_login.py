@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import hostile_server as hostile
 from keybound.errors import Inconclusive
 from keybound.flows.login import authorize, fill_form
-from keybound.target.profile import Login, parse
+from keybound.profile.target_profile import Login, parse
 from keybound.wire.client import Wire
 
 LOGIN = Login(username="alice", password="wonderland", fields={"otp": "000000", "realm": "r2"})

@@ -2,8 +2,8 @@
 
 from itertools import combinations, product
 
-from keybound.craft.pairs import covering, pairs
-from keybound.flows.pair_places import ALGS, ROWS, name_of
+from keybound.places.covering import covering, pairs
+from keybound.places.pairs import ALGS, ROWS, name_of
 
 FACTORS = {"a": "123", "b": "xyz", "c": "pq", "d": "uvw"}
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import hostile_server as hostile
 from keybound.errors import UsageError
-from keybound.target.profile import find, is_loopback, parse, shipped
+from keybound.profile.target_profile import find, is_loopback, parse, shipped
 
 HEAD = 'issuer = "https://localhost:1"\nresource = "https://localhost:1/api"\n'
 CLIENT = '[client]\nid = "cc"\nsecret = "hunter2hunter2"\n'

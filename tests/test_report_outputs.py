@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from keybound import report
 from keybound.report.allure import allure
 from keybound.report.document import document
 from keybound.report.junit import junit
@@ -23,7 +24,7 @@ from keybound.report.stream import Writer, read
 from keybound.report.summary import results
 from keybound.report.terminal import summary
 
-REPORTS = Path(__file__).parents[1] / "reports"
+SCHEMAS = Path(report.__file__).parent / "schemas"
 TIME = "2026-11-21T02:00:00.123Z"
 HOSTILE = "<script>alert(1)</script>\x1b[2J\x00\u202e | `x` ![i](http://evil/) @team ]]> </pre>&{{ 7*7 }}"
 
@@ -167,7 +168,7 @@ def clean(make):
 
 
 def validator(name):
-    schemas = {path.name: json.loads(path.read_text()) for path in REPORTS.glob("*.schema.json")}
+    schemas = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.schema.json")}
     registry = Registry().with_resources(
         (name, Resource.from_contents(schema)) for name, schema in schemas.items()
     )

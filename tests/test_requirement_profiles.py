@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from keybound.controller import Options
+from keybound.catalogue import requirement_profiles as profiles
+from keybound.catalogue import requirements as catalogue
+from keybound.engine.command import run_suite
+from keybound.engine.run import Options
 from keybound.errors import UsageError
-from keybound.judge import catalogue, profiles
 from keybound.judge.rules import ROBUSTNESS, violation
 from keybound.judge.verdict import Verdict
 from keybound.report.stream import FILE_NAME, read
-from keybound.runner import run_suite
 from keybound.tree import fixtures
 
 ALL = catalogue.load(fixtures() / "requirements")

@@ -1,7 +1,7 @@
 """The scenarios: each has a case or a reason, and the page is made of them."""
 
-from keybound import scenarios
-from keybound.cases import Case, load_all
+from keybound.cases.declare import Case, load_all
+from keybound.catalogue import scenarios
 
 CASES = list(load_all().values())
 
@@ -11,7 +11,10 @@ def test_everything_fits():
 
 
 def test_a_case_speaks_for_its_label():
-    found = {it.label: it for it in scenarios.load([Case("rs.tea.cold", "", (), (), also=("RP-05",))])}
+    found = {
+        it.label: it
+        for it in scenarios.load([Case("rs.tea.cold", "", requirements=(), faults=(), known_as=("RP-05",))])
+    }
     assert found["RP-05"].cases == ("rs.tea.cold",)
     assert found["ATK-25"].cases == ("rs.tea.cold",)  # which the file says is the same
     assert found["TP-01"].is_open

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from keybound.controller import Options
+from keybound.check.ages import varying_parts
+from keybound.engine.command import run_suite
+from keybound.engine.run import Options
 from keybound.report.stream import FILE_NAME, read
 from keybound.report.summary import left_out, measured
 from keybound.report.terminal import summary
-from keybound.runner import run_suite
-from keybound.timing import varying_parts
 
 
 def test_they_are_left_out_and_the_summary_says_so(tmp_path):

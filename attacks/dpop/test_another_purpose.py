@@ -1,10 +1,10 @@
 """What was made for another purpose: a proof of another request, a token of another scope (RFC 9449 section 7, RFC 6750)."""
 
-from keybound.cases import API, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
 from keybound.craft.proof import new_proof
 from keybound.errors import NotApplicable
-from keybound.flows.places import BAD_PROOF_RS
 from keybound.judge.rules import Exact
+from keybound.places.place import BAD_PROOF_RS
 
 RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
 
@@ -17,9 +17,9 @@ def made_for_another_request(draft):
                             token=draft.token, nonce=right.claims.get("nonce"))
 
 
-ELSEWHERE = Case("proof.for-another-request", "a good proof for this token, made for another request", ("RFC9449-7-ath-not-enough",),
-                 ("ath-is-enough",), "whoever reads one proof on the way uses its token everywhere", made_for_another_request,
-                 exact=BAD_PROOF_RS, also=("RS-10",))
+ELSEWHERE = Case("proof.for-another-request", "a good proof for this token, made for another request", requirements=("RFC9449-7-ath-not-enough",),
+                 faults=("ath-is-enough",), threat="whoever reads one proof on the way uses its token everywhere", change=made_for_another_request,
+                 names_the_reason=BAD_PROOF_RS, known_as=("RS-10",))
 
 
 @cases(*spread([ELSEWHERE], RESOURCES))
@@ -27,26 +27,26 @@ def test_right_hash_is_not_enough(case, target):
     target.refuses(case)
 
 
-SCOPE = Case("rs.userinfo.scope", "a good token that was not made for userinfo", ("FAPI2SP-5.3.4-sufficient-scope",),
-             ("rs-scope-ignored",), "a token for one purpose opens the others", place="userinfo", exact=Exact((401, 403), ()),
+SCOPE = Case("rs.userinfo.scope", "a good token that was not made for userinfo", requirements=("FAPI2SP-5.3.4-sufficient-scope",),
+             faults=("rs-scope-ignored",), threat="a token for one purpose opens the others", place="userinfo", names_the_reason=Exact((401, 403), ()),
              lenient=True)
-FORBIDDEN = Case("rs.userinfo.scope.status", "insufficient_scope comes with 403", ("RFC6750-3.1-error-status",),
-                 ("rs-scope-wrong-status",), "clients ask for the same token again and again", place="userinfo", lenient=True)
+FORBIDDEN = Case("rs.userinfo.scope.status", "insufficient_scope comes with 403", requirements=("RFC6750-3.1-error-status",),
+                 faults=("rs-scope-wrong-status",), threat="clients ask for the same token again and again", place="userinfo", lenient=True)
 
 
 def of_a_machine(target):
-    """Return a delta that presents a token without a user, whose scope has no openid (OpenID Connect Core section 5.3)."""
+    """Return a change that presents a token without a user, whose scope has no openid (OpenID Connect Core section 5.3)."""
     lane = target.lane("dpop", "client_credentials")
     token = target.session.token(lane)
     if "openid" in str(token.response.object.get("scope", lane.client.scope)).split():
         raise NotApplicable("the only other token covers openid too")
 
-    def delta(draft):
+    def change(draft):
         draft.token = token.value
         draft.proof = new_proof(token.key, draft.method, draft.url, draft.proof.claims["iat"], token=token.value,
                                 nonce=draft.proof.claims.get("nonce"))
 
-    return delta
+    return change
 
 
 @cases(SCOPE)

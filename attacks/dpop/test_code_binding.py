@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import by_attacker, no_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.craft.request import Draft
 from keybound.errors import Inconclusive
 from keybound.judge.rules import Exact
@@ -14,22 +14,22 @@ UNBOUND = "the thief redeems the victim's code and gets a token bound to nothing
 
 CODES = (
     Case("as.code.dpop-jkt.attacker-key", "code with dpop_jkt redeemed with another key",
-         ("RFC9449-10-code-key-mismatch",), ("as-ignores-dpop-jkt",), STOLEN, by_attacker, "code.dpop_jkt", also=("AC-02",)),
+         requirements=("RFC9449-10-code-key-mismatch",), faults=("as-ignores-dpop-jkt",), threat=STOLEN, change=by_attacker, place="code.dpop_jkt", known_as=("AC-02",)),
     Case("as.code.dpop-jkt.without-proof", "code with dpop_jkt redeemed without a proof",
-         ("RFC9449-10-code-no-proof",), ("as-code-proof-optional",), UNBOUND, no_proof, "code.dpop_jkt", also=("AC-03",)),
+         requirements=("RFC9449-10-code-no-proof",), faults=("as-code-proof-optional",), threat=UNBOUND, change=no_proof, place="code.dpop_jkt", known_as=("AC-03",)),
     Case("as.code.par-dpop-jkt.attacker-key", "code with dpop_jkt in PAR redeemed with another key",
-         ("RFC9449-10.1-par-dpop-jkt", "FAPI2SP-5.3.2.1-code-binding"), ("as-ignores-dpop-jkt-in-par",), STOLEN, by_attacker, "code.par-dpop_jkt",
-         also=("AC-02", "AC-14")),
+         requirements=("RFC9449-10.1-par-dpop-jkt", "FAPI2SP-5.3.2.1-code-binding"), faults=("as-ignores-dpop-jkt-in-par",), threat=STOLEN, change=by_attacker, place="code.par-dpop_jkt",
+         known_as=("AC-02", "AC-14")),
     Case("as.code.par-dpop-jkt.without-proof", "code with dpop_jkt in PAR redeemed without a proof",
-         ("RFC9449-10-code-no-proof",), ("as-code-proof-optional",), UNBOUND, no_proof, "code.par-dpop_jkt", also=("AC-03",)),
+         requirements=("RFC9449-10-code-no-proof",), faults=("as-code-proof-optional",), threat=UNBOUND, change=no_proof, place="code.par-dpop_jkt", known_as=("AC-03",)),
     Case("as.code.par-proof.attacker-key", "code with a proof at PAR redeemed with another key",
-         ("RFC9449-10.1-par-proof-binds", "ATPROTO-flow-par-binds", "FAPI2SP-5.3.2.1-code-binding"), ("as-par-proof-not-bound",), STOLEN, by_attacker, "code.par-proof", also=("AC-08",)),
+         requirements=("RFC9449-10.1-par-proof-binds", "ATPROTO-flow-par-binds", "FAPI2SP-5.3.2.1-code-binding"), faults=("as-par-proof-not-bound",), threat=STOLEN, change=by_attacker, place="code.par-proof", known_as=("AC-08",)),
     Case("as.code.par-proof.without-proof", "code with a proof at PAR redeemed without a proof",
-         ("RFC9449-10.1-par-proof-binds",), ("as-par-proof-not-bound",), UNBOUND, no_proof, "code.par-proof", also=("AC-08",)),
+         requirements=("RFC9449-10.1-par-proof-binds",), faults=("as-par-proof-not-bound",), threat=UNBOUND, change=no_proof, place="code.par-proof", known_as=("AC-08",)),
 )
 SECOND = tuple(
     Case(f"as.code.{slug}.second-client", f"code with {what} of the other kind of client, public or confidential, redeemed with another key",
-         (requirement,), (fault, f"as-code-binding-{spared}-only"), STOLEN, by_attacker, f"code.{place}.second")
+         requirements=(requirement,), faults=(fault, f"as-code-binding-{spared}-only"), threat=STOLEN, change=by_attacker, place=f"code.{place}.second")
     for slug, what, requirement, fault, place, spared in (
         ("dpop-jkt", "dpop_jkt", "RFC9449-10-code-key-mismatch", "as-ignores-dpop-jkt", "dpop_jkt", "public"),
         ("par-dpop-jkt", "dpop_jkt in PAR", "RFC9449-10.1-par-dpop-jkt", "as-ignores-dpop-jkt-in-par", "par-dpop_jkt",
@@ -50,9 +50,9 @@ def conflicting_jkt(draft: Draft) -> None:
     draft.form["dpop_jkt"] = draft.attacker.key.thumbprint
 
 
-CONFLICT = Case("as.par.dpop-jkt.conflict", "PAR with a proof and the dpop_jkt of another key", ("RFC9449-10.1-par-jkt-conflict",),
-                ("as-par-jkt-mismatch-ok",), "an attacker's key slips in beside the victim's proof", conflicting_jkt, "par",
-                Exact((400,), ("invalid_request", "invalid_dpop_proof")), also=("AC-07",))
+CONFLICT = Case("as.par.dpop-jkt.conflict", "PAR with a proof and the dpop_jkt of another key", requirements=("RFC9449-10.1-par-jkt-conflict",),
+                faults=("as-par-jkt-mismatch-ok",), threat="an attacker's key slips in beside the victim's proof", change=conflicting_jkt, place="par",
+                names_the_reason=Exact((400,), ("invalid_request", "invalid_dpop_proof")), known_as=("AC-07",))
 
 
 @cases(CONFLICT)

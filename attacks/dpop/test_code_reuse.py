@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import by_attacker
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import by_attacker
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.places import userinfo
 from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
+from keybound.places.place import userinfo
 
 AGAIN = "a code that was read on the way, from a log or a history, is as good as a new one"
 ONCE = ("RFC6749-4.1.2-code-once", "FAPI2SP-5.3.2.2-code-once")
 
 TWICE = (
-    Case("as.code.twice", "a code redeemed a second time", ONCE, ("as-code-reusable",), AGAIN, place="code", data=lambda _: None),
-    Case("as.code.twice.attacker-key", "a code redeemed a second time with another key", ONCE, ("as-code-reusable",), AGAIN,
+    Case("as.code.twice", "a code redeemed a second time", requirements=ONCE, faults=("as-code-reusable",), threat=AGAIN, place="code", data=lambda _: None),
+    Case("as.code.twice.attacker-key", "a code redeemed a second time with another key", requirements=ONCE, faults=("as-code-reusable",), threat=AGAIN,
          place="code", data=by_attacker),
 )
 
@@ -37,15 +37,15 @@ def test_code_works_once(case, target):
     target.refuses(case, again)
 
 
-AT_ONCE = Case("as.code.parallel", "one code in six requests at once, each with a proof of its own", ONCE[:1], ("as-code-used-late",),
-               "two requests at the same moment both find the code unused", place="code", lenient=True)
+AT_ONCE = Case("as.code.parallel", "one code in six requests at once, each with a proof of its own", requirements=ONCE[:1], faults=("as-code-used-late",),
+               threat="two requests at the same moment both find the code unused", place="code", lenient=True)
 COUNT, ROUNDS = 6, 2
 
 
 @cases(AT_ONCE)
 def test_one_of_many_redemptions_at_once_succeeds(case, target):
     place, succeeded = target.place(case.place), 0
-    target.bench.require(place)
+    target.controls.require(place)
     for _ in range(ROUNDS):
         form = place.material()
         answers = target.session.burst([place.build(form) for _ in range(COUNT)], "hostile: at once", place.effect)
@@ -56,8 +56,8 @@ def test_one_of_many_redemptions_at_once_succeeds(case, target):
     target.expect(succeeded == 1, "one of them succeeds at most", f"{succeeded} of {COUNT} succeeded")
 
 
-REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the tokens of the first", ("RFC6749-4.1.2-code-reuse-revokes",),
-               ("as-code-reuse-forgiven", "as-code-reusable"), "the thief was first, and keeps what the code gave", place="code.user")
+REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the tokens of the first", requirements=("RFC6749-4.1.2-code-reuse-revokes",),
+               faults=("as-code-reuse-forgiven", "as-code-reusable"), threat="the thief was first, and keeps what the code gave", place="code.user")
 
 
 @cases(REVOKES)
@@ -75,9 +75,9 @@ def test_code_reuse_ends_its_tokens(case, target):
                   f"second use of the code: {again.seen}; its token afterwards: {answer.seen}")
 
 
-VERIFIER = Case("as.code.wrong-verifier", "a code redeemed with another code_verifier", ("FAPI2SP-5.3.2.2-pkce-s256",),
-                ("as-code-verifier-ignored",), "whoever reads the code can redeem it", lambda draft: draft.form.update(code_verifier="x" * 64),
-                "code", Exact((400,), ("invalid_grant", "invalid_request")))
+VERIFIER = Case("as.code.wrong-verifier", "a code redeemed with another code_verifier", requirements=("FAPI2SP-5.3.2.2-pkce-s256",),
+                faults=("as-code-verifier-ignored",), threat="whoever reads the code can redeem it", change=lambda draft: draft.form.update(code_verifier="x" * 64),
+                place="code", names_the_reason=Exact((400,), ("invalid_grant", "invalid_request")))
 
 
 @cases(VERIFIER)
@@ -89,12 +89,12 @@ def test_wrong_verifier_is_refused(case, target):
 
 ODD = "a dpop_jkt that is the thumbprint of no key ties the code to no key"
 MALFORMED = (
-    Case("as.code.dpop-jkt.truncated", "dpop_jkt that is the beginning of a thumbprint", ("RFC9449-10-code-key-mismatch",),
-         ("as-dpop-jkt-prefix-compared",), ODD, place="code", data=lambda right: right[:10], also=("AC-04",)),
-    Case("as.code.dpop-jkt.too-long", "dpop_jkt that is a thumbprint and more", ("RFC9449-10-code-key-mismatch",),
-         ("as-dpop-jkt-prefix-compared",), ODD, place="code", data=lambda right: right + "A", also=("AC-04",)),
-    Case("as.code.dpop-jkt.other-case", "dpop_jkt with its letters in the other case", ("RFC9449-10-code-key-mismatch",),
-         ("as-dpop-jkt-case-ignored",), ODD, place="code", data=str.swapcase, lenient=True),
+    Case("as.code.dpop-jkt.truncated", "dpop_jkt that is the beginning of a thumbprint", requirements=("RFC9449-10-code-key-mismatch",),
+         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=lambda right: right[:10], known_as=("AC-04",)),
+    Case("as.code.dpop-jkt.too-long", "dpop_jkt that is a thumbprint and more", requirements=("RFC9449-10-code-key-mismatch",),
+         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=lambda right: right + "A", known_as=("AC-04",)),
+    Case("as.code.dpop-jkt.other-case", "dpop_jkt with its letters in the other case", requirements=("RFC9449-10-code-key-mismatch",),
+         faults=("as-dpop-jkt-case-ignored",), threat=ODD, place="code", data=str.swapcase, lenient=True),
 )
 
 
@@ -106,7 +106,7 @@ def test_malformed_jkt_fits_no_key(case, target):
     try:
         code = session.code(lane, {"dpop_jkt": case.data(session.key().thumbprint)})
     except Inconclusive as error:
-        target.bench.require(target.place(case.place))
+        target.controls.require(target.place(case.place))
         target.expect(True, "no code, or one that no key redeems", f"refused: {error}")
         return
     form = session.code_form(lane, code)
@@ -117,15 +117,15 @@ def bound(target):
     return target.place("code.bound-client").lane
 
 
-IMPLICIT = Case("as.bound-client.implicit", "response_type token for a bound client", ("RFC9449-5.2-bound-client",),
-                ("as-implicit-ok",), "the authorization endpoint hands out a token that no key holds", place="code.bound-client",
-                lenient=True, also=("BI-14",), data="token")
+IMPLICIT = Case("as.bound-client.implicit", "response_type token for a bound client", requirements=("RFC9449-5.2-bound-client",),
+                faults=("as-implicit-ok",), threat="the authorization endpoint hands out a token that no key holds", place="code.bound-client",
+                lenient=True, known_as=("BI-14",), data="token")
 
 
 @cases(IMPLICIT)
 def test_no_token_without_a_proof_from_the_authorization_endpoint(case, target):
     session, lane = target.session, bound(target)
-    target.bench.require(target.place(case.place))
+    target.controls.require(target.place(case.place))
     form, _ = session.authorization_form(lane.client, {"response_type": case.data})
     try:
         if lane.client.par:

@@ -1,28 +1,28 @@
 """A device flow that began with a proof (an expired draft on DPoP for RFC 8628): a breach is a warning, and only where proofs are read."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import by_attacker, flipped_signature, no_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import by_attacker, flipped_signature, no_proof
 from keybound.errors import NotApplicable
 from keybound.flows.grants import start
-from keybound.flows.places import BAD_PROOF_AS
 from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
+from keybound.places.place import BAD_PROOF_AS
 
 PHISHED = "the attacker polls for the token of a flow that the victim approves"
 POLLED = (
     Case("as.device.poll.other-key", "a poll with another key than the flow began with",
-         ("DPOPDEVICE-3.1-code-binds", "DPOPDEVICE-3.2-poll-key"), ("as-device-key-forgotten",), PHISHED, by_attacker, "device.bound",
-         Exact((400,), ("invalid_grant", "invalid_dpop_proof")), lenient=True),
-    Case("as.device.poll.without-proof", "a poll without a proof for a flow that began with one", ("DPOPDEVICE-3.2-poll-key",),
-         ("as-device-key-forgotten",), PHISHED, no_proof, "device.bound",
-         Exact((400,), ("invalid_grant", "invalid_dpop_proof", "invalid_request")), lenient=True),
+         requirements=("DPOPDEVICE-3.1-code-binds", "DPOPDEVICE-3.2-poll-key"), faults=("as-device-key-forgotten",), threat=PHISHED, change=by_attacker, place="device.bound",
+         names_the_reason=Exact((400,), ("invalid_grant", "invalid_dpop_proof")), lenient=True),
+    Case("as.device.poll.without-proof", "a poll without a proof for a flow that began with one", requirements=("DPOPDEVICE-3.2-poll-key",),
+         faults=("as-device-key-forgotten",), threat=PHISHED, change=no_proof, place="device.bound",
+         names_the_reason=Exact((400,), ("invalid_grant", "invalid_dpop_proof", "invalid_request")), lenient=True),
 )
 
 
-def begin(target, delta, label):
-    """Start a device flow with a proof that `delta` changes, and return the answer."""
+def begin(target, change, label):
+    """Start a device flow with a proof that `change` changes, and return the answer."""
     session, lane = target.session, target.place("device.bound").lane
-    return start(session, lane, "device_authorization", {}, "device_code", key=session.key(), delta=delta, label=label)[0]
+    return start(session, lane, "device_authorization", {}, "device_code", key=session.key(), change=change, label=label)[0]
 
 
 def reads_proofs(target):
@@ -37,24 +37,24 @@ def test_poll_needs_the_key_of_the_start(case, target):
     target.refuses(case)
 
 
-CHECKED = Case("as.device.start.bad-signature", "a device flow that begins with a bad proof", ("DPOPDEVICE-3.1-proof-checked",),
-               ("as-device-proof-unchecked",), "the attacker ties the victim's flow to a key it does not have, or to its own", flipped_signature,
-               "device.bound", BAD_PROOF_AS, lenient=True)
+CHECKED = Case("as.device.start.bad-signature", "a device flow that begins with a bad proof", requirements=("DPOPDEVICE-3.1-proof-checked",),
+               faults=("as-device-proof-unchecked",), threat="the attacker ties the victim's flow to a key it does not have, or to its own", change=flipped_signature,
+               place="device.bound", names_the_reason=BAD_PROOF_AS, lenient=True)
 
 
 @cases(CHECKED)
 def test_start_checks_its_proof(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     if place.attempt(by_attacker, "does the flow belong to a key?").outcome is not Outcome.REFUSED:
         raise NotApplicable("a device flow does not belong to the key it began with, as it need not")
     answer = begin(target, flipped_signature, "hostile")
-    target.expect(answer.outcome is not Outcome.EFFECT, f"refused: {case.exact}", answer.seen)
+    target.expect(answer.outcome is not Outcome.EFFECT, f"refused: {case.names_the_reason}", answer.seen)
 
 
-BOUND = Case("as.device.tokens-bound", "a device flow that began with a proof gives a token bound to its key", ("DPOPDEVICE-3.2-tokens-bound",),
-             ("as-device-grant-unbound",), "the flow begins with a key and ends with a bearer token", place="device.bound", lenient=True,
-             also=("BI-04",))
+BOUND = Case("as.device.tokens-bound", "a device flow that began with a proof gives a token bound to its key", requirements=("DPOPDEVICE-3.2-tokens-bound",),
+             faults=("as-device-grant-unbound",), threat="the flow begins with a key and ends with a bearer token", place="device.bound", lenient=True,
+             known_as=("BI-04",))
 
 
 @cases(BOUND)

@@ -4,8 +4,8 @@ Each row is refused under both lawful readings: where the bad value is last, and
 value before a good one may be taken, so nothing is asked of that.
 """
 
-from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread
-from keybound.craft.deltas_jose import (
+from keybound.cases.declare import API, PAR, PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread
+from keybound.craft.changes.jose import (
     attackers_key_again,
     attackers_key_first,
     claim_again,
@@ -19,25 +19,25 @@ TWO = "two layers read two different proofs"
 FIRST = ("duplicates-first-wins",)
 
 CLAIMS = (
-    Case("proof.duplicate.htm", "htm twice, the last of another method", NAMES, FIRST, TWO, claim_again("htm", lambda right: "PUT" if right != "PUT" else "GET")),
-    Case("proof.duplicate.htu", "htu twice, the last of another path", NAMES, FIRST, TWO, claim_again("htu", "{}-other".format)),
-    Case("proof.duplicate.jti", "jti twice, the last a number", NAMES, FIRST, TWO, claim_again("jti", lambda _: 1234567890), lenient=True),
+    Case("proof.duplicate.htm", "htm twice, the last of another method", requirements=NAMES, faults=FIRST, threat=TWO, change=claim_again("htm", lambda right: "PUT" if right != "PUT" else "GET")),
+    Case("proof.duplicate.htu", "htu twice, the last of another path", requirements=NAMES, faults=FIRST, threat=TWO, change=claim_again("htu", "{}-other".format)),
+    Case("proof.duplicate.jti", "jti twice, the last a number", requirements=NAMES, faults=FIRST, threat=TWO, change=claim_again("jti", lambda _: 1234567890), lenient=True),
 )
 HEADER = (
-    Case("proof.duplicate.typ", "typ twice, the last is JWT", NAMES, FIRST, TWO, member_again("typ", lambda _: "JWT")),
-    Case("proof.duplicate.alg", "alg twice, the last is none", NAMES, FIRST, TWO, member_again("alg", lambda _: "none"), also=("TP-10",)),
-    Case("proof.duplicate.alg-none-first", "alg twice, the first is none, no signature", NAMES, ("header-read-twice",), TWO,
-         none_before_alg, also=("TP-10",)),
-    Case("proof.duplicate.jwk", "jwk twice, the last is the attacker's, signed by the victim", NAMES, FIRST, TWO, attackers_key_again),
-    Case("proof.duplicate.jwk-signed-by-first", "jwk twice, the last is the victim's, signed by the attacker", NAMES,
-         ("header-read-twice",), "one key verifies, another one is compared with the token", attackers_key_first),
+    Case("proof.duplicate.typ", "typ twice, the last is JWT", requirements=NAMES, faults=FIRST, threat=TWO, change=member_again("typ", lambda _: "JWT")),
+    Case("proof.duplicate.alg", "alg twice, the last is none", requirements=NAMES, faults=FIRST, threat=TWO, change=member_again("alg", lambda _: "none"), known_as=("TP-10",)),
+    Case("proof.duplicate.alg-none-first", "alg twice, the first is none, no signature", requirements=NAMES, faults=("header-read-twice",), threat=TWO,
+         change=none_before_alg, known_as=("TP-10",)),
+    Case("proof.duplicate.jwk", "jwk twice, the last is the attacker's, signed by the victim", requirements=NAMES, faults=FIRST, threat=TWO, change=attackers_key_again),
+    Case("proof.duplicate.jwk-signed-by-first", "jwk twice, the last is the victim's, signed by the attacker", requirements=NAMES,
+         faults=("header-read-twice",), threat="one key verifies, another one is compared with the token", change=attackers_key_first),
 )
 THEFT = (
-    Case("proof.duplicate.jwk-signed-by-last", "jwk twice, the first is the victim's, signed by the attacker", NAMES,
-         ("header-read-twice",), "one key verifies, another one is compared with the token", victims_key_first),
-    Case("proof.duplicate.ath", "ath twice, the last of another token", NAMES, FIRST, TWO, claim_again("ath", lambda right: right[::-1])),
+    Case("proof.duplicate.jwk-signed-by-last", "jwk twice, the first is the victim's, signed by the attacker", requirements=NAMES,
+         faults=("header-read-twice",), threat="one key verifies, another one is compared with the token", change=victims_key_first),
+    Case("proof.duplicate.ath", "ath twice, the last of another token", requirements=NAMES, faults=FIRST, threat=TWO, change=claim_again("ath", lambda right: right[::-1])),
 )
-DATE = Case("proof.duplicate.iat", "iat twice, the last is 0", NAMES, FIRST, TWO, claim_again("iat", lambda _: 0))
+DATE = Case("proof.duplicate.iat", "iat twice, the last is 0", requirements=NAMES, faults=FIRST, threat=TWO, change=claim_again("iat", lambda _: 0))
 
 
 @cases(*spread(CLAIMS + HEADER, PROOF_READERS), *spread(THEFT, RESOURCES))

@@ -3,15 +3,15 @@
 Only with --flood. The others are valid requests with proofs of their own.
 """
 
-from keybound.cases import API, TOKEN, At, Case, cases, spread
-from keybound.craft.deltas import all_of, claim, kept_proof
+from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.check.ages import both_edges, of_the_date, sent_again
+from keybound.craft.changes.proof import all_of, claim, kept_proof
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import both_edges, of_the_date, sent_again
 
 COUNT = 2000
-FLOOD = Case("replay.after-flood", f"a used proof again after {COUNT} others", ("RFC9449-11.1-jti-replay",), ("replay-store-small",),
-             "the server is made to forget a proof by many others", lenient=True, also=("RP-10",), flood=True)
+FLOOD = Case("replay.after-flood", f"a used proof again after {COUNT} others", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-store-small",),
+             threat="the server is made to forget a proof by many others", lenient=True, known_as=("RP-10",), flood=True)
 
 
 @cases(*spread([FLOOD], [At(at.place, at.prefix, ()) for at in (TOKEN, API)]))
@@ -19,7 +19,7 @@ def test_used_proof_is_remembered_after_many_others(case, target):
     place = target.place(case.place)
     if place.server == "as" and place.lane is not None and place.lane.grant != "client_credentials":
         raise NotApplicable(f"a {place.lane.grant} request is good once for other reasons")
-    dated, kept, exchanges = max(both_edges(target, place)[1] - 1, 0), [], target.bench.exchanges
+    dated, kept, exchanges = max(both_edges(target, place)[1] - 1, 0), [], target.controls.exchanges
     first = all_of(claim("iat", lambda now: now + dated), kept_proof(kept))
     if place.attempt(first, "control before: the proof's first use").outcome is not Outcome.EFFECT:
         raise Inconclusive(f"a proof dated {dated} s ahead is not taken")

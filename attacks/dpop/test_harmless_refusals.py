@@ -5,42 +5,42 @@ Servers differ here within the text, so what is used up is a warning.
 
 from dataclasses import replace
 
-from keybound.cases import API, TOKEN, At, Case, cases, spread
-from keybound.craft.deltas import flipped_signature, htu, without_claim
+from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.check.ages import needs_nonces, sent_with_jti, single
+from keybound.craft.changes.proof import flipped_signature, htu, without_claim
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
-from keybound.flows.places import api, grant
 from keybound.judge.answer import Outcome
-from keybound.timing import needs_nonces, sent_with_jti, single
+from keybound.places.place import api, grant
 
 HARMLESS = ("KEYBOUND-refusal-harmless",)
 PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
 
 
-def with_jti(jti, delta=lambda _: None):
+def with_jti(jti, change=lambda _: None):
     def both(draft):
         sent_with_jti(jti)(draft)
-        delta(draft)
+        change(draft)
 
     return both
 
 
-FORGED = Case("replay.forged-first", "a jti that a proof with a bad signature named before", HARMLESS, ("jti-stored-early",),
-              "whoever guesses or reads a jti locks its owner out", lenient=True, also=("RP-07",))
+FORGED = Case("replay.forged-first", "a jti that a proof with a bad signature named before", requirements=HARMLESS, faults=("jti-stored-early",),
+              threat="whoever guesses or reads a jti locks its owner out", lenient=True, known_as=("RP-07",))
 
 
 @cases(*spread([FORGED], PLACES))
 def test_bad_proof_does_not_use_up_its_jti(case, target):
     place, jti = target.place(case.place), fresh_jti()
-    target.bench.require(place)
+    target.controls.require(place)
     forged = place.attempt(with_jti(jti, flipped_signature), "a bad signature")
     if forged.outcome is not Outcome.REFUSED:
         raise NotApplicable(f"the bad signature was not refused: {forged.seen}")
     target.accepts(case, with_jti(jti))
 
 
-BURNED = Case("replay.burned-first", "a jti that somebody else used before, with a key of his own", HARMLESS,
-              ("replay-by-jti-alone",), "whoever reads a jti locks its owner out", lenient=True, also=("RP-03", "RP-04"))
+BURNED = Case("replay.burned-first", "a jti that somebody else used before, with a key of his own", requirements=HARMLESS,
+              faults=("replay-by-jti-alone",), threat="whoever reads a jti locks its owner out", lenient=True, known_as=("RP-03", "RP-04"))
 
 
 def by_another_key(target, case):
@@ -57,7 +57,7 @@ def by_another_key(target, case):
 @cases(*spread([BURNED], PLACES))
 def test_jti_of_somebody_else_does_not_count(case, target):
     jti = fresh_jti()
-    target.bench.require(target.place(case.place))
+    target.controls.require(target.place(case.place))
     first = by_another_key(target, case).attempt(with_jti(jti), "the same jti, by another key")
     if first.outcome is not Outcome.EFFECT:
         raise NotApplicable(f"the request with another key was refused: {first.seen}")
@@ -67,8 +67,8 @@ def test_jti_of_somebody_else_does_not_count(case, target):
 
 USED_UP = (("code", "code", "authorization_code"), ("refresh", "refresh token", "refresh_token"), ("device", "device code", "device_code"))
 KEPT = tuple(
-    Case(f"as.{name}.kept-after-bad-proof", f"a {what} that came with a bad proof, now with a good one", HARMLESS, ("as-code-burned",),
-         f"whoever sees a {what} in passing spoils it", place="token", lenient=True, data=grant, also=("TP-33",) if name == "code" else ())
+    Case(f"as.{name}.kept-after-bad-proof", f"a {what} that came with a bad proof, now with a good one", requirements=HARMLESS, faults=("as-code-burned",),
+         threat=f"whoever sees a {what} in passing spoils it", place="token", lenient=True, data=grant, known_as=("TP-33",) if name == "code" else ())
     for name, what, grant in USED_UP
 )
 
@@ -77,7 +77,7 @@ KEPT = tuple(
 def test_bad_proof_does_not_use_up_the_code(case, target):
     lane = target.lane("dpop", case.data)
     place, form = grant(target.session, lane), target.session.grant_form(lane)
-    target.bench.require(place)
+    target.controls.require(place)
     same_code = replace(place, material=lambda: form)
     refused = same_code.attempt(htu(path="/keybound/elsewhere"), "a bad proof with it")
     if refused.outcome is not Outcome.REFUSED:
@@ -87,8 +87,8 @@ def test_bad_proof_does_not_use_up_the_code(case, target):
 
 
 ASKED = tuple(
-    Case(f"as.{name}.kept-after-nonce", f"a {what} that came without a nonce, now with one", HARMLESS, ("as-nonce-burns-code",),
-         "every login has to be done twice", place="token", lenient=True, data=grant)
+    Case(f"as.{name}.kept-after-nonce", f"a {what} that came without a nonce, now with one", requirements=HARMLESS, faults=("as-nonce-burns-code",),
+         threat="every login has to be done twice", place="token", lenient=True, data=grant)
     for name, what, grant in USED_UP
 )
 

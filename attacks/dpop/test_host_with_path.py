@@ -5,8 +5,8 @@ The proof is made for another endpoint of this very server; RFC 9449 section 4.3
 
 from urllib.parse import urlsplit
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import htu
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import htu
 
 ELSEWHERE = "/keybound/elsewhere"
 
@@ -14,16 +14,16 @@ ELSEWHERE = "/keybound/elsewhere"
 def host_with(ending):
     """Say in Host that the path is another, which `ending` cuts off from the real one."""
 
-    def delta(draft):
+    def change(draft):
         htu(path=ELSEWHERE)(draft)
         draft.headers.append(("Host", f"{urlsplit(draft.url).netloc}{ELSEWHERE}{ending}"))
 
-    return delta
+    return change
 
 
 HOSTS = tuple(
-    Case(f"rs.host.{slug}", f"htu of another endpoint, which Host names up to a {ending}", ("RFC9449-4.3-htu",),
-         ("rs-host-with-path-trusted",), "a proof captured at one endpoint opens another", host_with(ending), "api", also=("RS-30",))
+    Case(f"rs.host.{slug}", f"htu of another endpoint, which Host names up to a {ending}", requirements=("RFC9449-4.3-htu",),
+         faults=("rs-host-with-path-trusted",), threat="a proof captured at one endpoint opens another", change=host_with(ending), place="api", known_as=("RS-30",))
     for slug, ending in (("query", "?"), ("fragment", "#"))
 )
 

@@ -2,22 +2,22 @@
 
 from dataclasses import replace
 
-from keybound.cases import PROOF_READERS, Case, cases, spread
-from keybound.craft.deltas import all_of, member, without_member
+from keybound.cases.declare import PROOF_READERS, Case, cases, spread
+from keybound.craft.changes.proof import all_of, member, without_member
 from keybound.errors import NotApplicable
-from keybound.target.profile import is_loopback
+from keybound.profile.target_profile import is_loopback
 from keybound.wire.listener import Listener
 
 FETCH = ("RFC8725-3.10-no-key-fetch",)
 FOLLOWED = ("key-url-followed",)
 
 BESIDE = tuple(
-    Case(f"proof.{name}.beside", f"{name} beside jwk", FETCH, FOLLOWED, "a stranger makes the server send requests", data=name)
+    Case(f"proof.{name}.beside", f"{name} beside jwk", requirements=FETCH, faults=FOLLOWED, threat="a stranger makes the server send requests", data=name)
     for name in ("jku", "x5u")
 )
 INSTEAD = tuple(
-    Case(f"proof.{name}.instead", f"{name} instead of jwk", ("RFC9449-4.3-jwk-present",), FOLLOWED,
-         "the server verifies with a key from where the attacker says", data=name)
+    Case(f"proof.{name}.instead", f"{name} instead of jwk", requirements=("RFC9449-4.3-jwk-present",), faults=FOLLOWED,
+         threat="the server verifies with a key from where the attacker says", data=name)
     for name in ("jku", "x5u")
 )
 
@@ -33,7 +33,7 @@ def listener(target):
 @cases(*spread(BESIDE, [replace(at, requirements=()) for at in PROOF_READERS]))
 def test_key_url_is_not_fetched(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     with listener(target) as heard:
         for scheme in ("https", "http"):
             answer = place.attempt(member(case.data, lambda _, s=scheme: heard.url(s)), f"{case.data} of {scheme}")

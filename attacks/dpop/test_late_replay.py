@@ -4,13 +4,13 @@ What is remembered of a proof must last as long as the proof is good, which is l
 proofs may be dated ahead. No RFC 2119 word asks for it, so a breach is a warning.
 """
 
-from keybound.cases import API, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.check.ages import again_at, both_edges, largest, spread_over
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import again_at, both_edges, largest, spread_over
 
-LATE = Case("replay.late", "a used proof again, for as long as it is fresh", ("RFC9449-11.1-jti-replay",), ("replay-memory-short",),
-            "whoever reads a proof waits until the server has forgotten it", lenient=True, also=("RP-05",), slow=True)
+LATE = Case("replay.late", "a used proof again, for as long as it is fresh", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-memory-short",),
+            threat="whoever reads a proof waits until the server has forgotten it", lenient=True, known_as=("RP-05",), slow=True)
 
 
 @cases(*spread([LATE], [At(at.place, at.prefix, ()) for at in (TOKEN, API)]))

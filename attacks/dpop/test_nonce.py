@@ -3,11 +3,11 @@
 import re
 from dataclasses import replace
 
-from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import claim, in_list, without_claim
+from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases.every_place import GRANTS
+from keybound.craft.changes.proof import claim, in_list, without_claim
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
-from keybound.siblings import GRANTS
 
 AT_AS, AT_RS = Exact((400,), ("use_dpop_nonce",)), Exact((401,), ("use_dpop_nonce",))
 OLD = "proofs made in advance, or long ago, are still good"
@@ -24,31 +24,31 @@ def other_case(right):
 
 
 NONCES = (
-    Case("nonce.missing", "no nonce", ("RFC9449-11.3-nonce-downgrade", "ATPROTO-dpop-nonce-required"), ("nonce-optional",),
-         "an attacker leaves the nonce out, and the server forgets that it wants one", without_claim("nonce"), also=("NO-01", "NO-02")),
-    Case("nonce.random", "a nonce that nobody gave", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD,
-         claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), also=("NO-04",)),
-    Case("nonce.last-character", "the right nonce with its last character changed", ("RFC9449-4.3-nonce",), ("nonce-cut",), OLD,
-         claim("nonce", last_changed), also=("NO-04",)),
-    Case("nonce.truncated", "the right nonce without its last character", ("RFC9449-4.3-nonce",), ("nonce-prefix-compared",),
-         "a nonce is compared as far as it goes, and its beginning is known", claim("nonce", lambda right: right[:-1]), also=("NO-04",)),
-    Case("nonce.longer", "the right nonce and one character more", ("RFC9449-4.3-nonce",), ("nonce-prefix-compared",), OLD,
-         claim("nonce", lambda right: f"{right}A"), also=("NO-04",)),
-    Case("nonce.empty", "an empty nonce", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: ""), also=("NO-13",)),
-    Case("nonce.list", "the right nonce in a list", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", in_list), also=("NO-13",)),
-    Case("nonce.null", "a nonce that is null", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: None),
-         also=("NO-13",)),
-    Case("nonce.other-case", "the right nonce with its case changed", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD,
-         claim("nonce", other_case), lenient=True, also=("NO-04",)),
-    Case("nonce.number", "a nonce that is a number", ("RFC9449-4.3-nonce",), ("nonce-any",), OLD, claim("nonce", lambda _: 12345),
-         also=("NO-13",)),
+    Case("nonce.missing", "no nonce", requirements=("RFC9449-11.3-nonce-downgrade", "ATPROTO-dpop-nonce-required"), faults=("nonce-optional",),
+         threat="an attacker leaves the nonce out, and the server forgets that it wants one", change=without_claim("nonce"), known_as=("NO-01", "NO-02")),
+    Case("nonce.random", "a nonce that nobody gave", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD,
+         change=claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), known_as=("NO-04",)),
+    Case("nonce.last-character", "the right nonce with its last character changed", requirements=("RFC9449-4.3-nonce",), faults=("nonce-cut",), threat=OLD,
+         change=claim("nonce", last_changed), known_as=("NO-04",)),
+    Case("nonce.truncated", "the right nonce without its last character", requirements=("RFC9449-4.3-nonce",), faults=("nonce-prefix-compared",),
+         threat="a nonce is compared as far as it goes, and its beginning is known", change=claim("nonce", lambda right: right[:-1]), known_as=("NO-04",)),
+    Case("nonce.longer", "the right nonce and one character more", requirements=("RFC9449-4.3-nonce",), faults=("nonce-prefix-compared",), threat=OLD,
+         change=claim("nonce", lambda right: f"{right}A"), known_as=("NO-04",)),
+    Case("nonce.empty", "an empty nonce", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", lambda _: ""), known_as=("NO-13",)),
+    Case("nonce.list", "the right nonce in a list", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", in_list), known_as=("NO-13",)),
+    Case("nonce.null", "a nonce that is null", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", lambda _: None),
+         known_as=("NO-13",)),
+    Case("nonce.other-case", "the right nonce with its case changed", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD,
+         change=claim("nonce", other_case), lenient=True, known_as=("NO-04",)),
+    Case("nonce.number", "a nonce that is a number", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", lambda _: 12345),
+         known_as=("NO-13",)),
 )
 AS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR))
 RS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
 
 
 def with_mismatch(rows, exact, more=()):
-    return tuple(replace(row, exact=exact, requirements=row.requirements + (more if row.id != "nonce.missing" else ())) for row in rows)
+    return tuple(replace(row, names_the_reason=exact, requirements=row.requirements + (more if row.id != "nonce.missing" else ())) for row in rows)
 
 
 @cases(*spread(with_mismatch(NONCES, AT_AS, ("RFC9449-8-nonce-mismatch",)), AS_PLACES), *spread(with_mismatch(NONCES, AT_RS), RS_PLACES))
@@ -65,19 +65,19 @@ def test_every_grant_looks_at_the_nonce(case, target):
 
 
 FORM = (
-    Case("nonce.challenge", "a missing nonce is asked for with use_dpop_nonce and DPoP-Nonce", ("RFC9449-8-nonce-error",),
-         ("nonce-wrong-status",), "clients cannot tell that a nonce is all that is missing", without_claim("nonce"), also=("NO-01", "NO-02")),
-    Case("nonce.challenge-to-wrong", "a wrong nonce is answered with use_dpop_nonce and a new one", ("RFC9449-8-nonce-error",),
-         ("nonce-withheld",), "clients whose nonce has expired are stuck", claim("nonce", lambda _: "keybound-made-this-up-0123456789"),
-         also=("NO-04", "NO-08")),
-    Case("nonce.one-header", "an answer has one DPoP-Nonce at most", ("RFC9449-8-one-nonce-header",), ("nonce-twice",),
-         "clients pick the wrong one of two nonces", without_claim("nonce")),
-    Case("nonce.syntax", "a nonce holds allowed characters only", ("RFC9449-8.1-nonce-syntax",), ("nonce-bad-syntax",),
-         "clients cannot send the nonce back", without_claim("nonce"), also=("NO-07",)),
-    Case("nonce.uncacheable", "an answer with a nonce is not cacheable", ("RFC9449-8.2-nonce-uncacheable",), ("nonce-cacheable",),
-         "a cache hands out old nonces", without_claim("nonce")),
-    Case("nonce.unpredictable", "nonces are long and no counters", ("RFC9449-8-nonce-unpredictable",), ("nonce-counter",),
-         "proofs are made in advance for nonces to come", without_claim("nonce")),
+    Case("nonce.challenge", "a missing nonce is asked for with use_dpop_nonce and DPoP-Nonce", requirements=("RFC9449-8-nonce-error",),
+         faults=("nonce-wrong-status",), threat="clients cannot tell that a nonce is all that is missing", change=without_claim("nonce"), known_as=("NO-01", "NO-02")),
+    Case("nonce.challenge-to-wrong", "a wrong nonce is answered with use_dpop_nonce and a new one", requirements=("RFC9449-8-nonce-error",),
+         faults=("nonce-withheld",), threat="clients whose nonce has expired are stuck", change=claim("nonce", lambda _: "keybound-made-this-up-0123456789"),
+         known_as=("NO-04", "NO-08")),
+    Case("nonce.one-header", "an answer has one DPoP-Nonce at most", requirements=("RFC9449-8-one-nonce-header",), faults=("nonce-twice",),
+         threat="clients pick the wrong one of two nonces", change=without_claim("nonce")),
+    Case("nonce.syntax", "a nonce holds allowed characters only", requirements=("RFC9449-8.1-nonce-syntax",), faults=("nonce-bad-syntax",),
+         threat="clients cannot send the nonce back", change=without_claim("nonce"), known_as=("NO-07",)),
+    Case("nonce.uncacheable", "an answer with a nonce is not cacheable", requirements=("RFC9449-8.2-nonce-uncacheable",), faults=("nonce-cacheable",),
+         threat="a cache hands out old nonces", change=without_claim("nonce")),
+    Case("nonce.unpredictable", "nonces are long and no counters", requirements=("RFC9449-8-nonce-unpredictable",), faults=("nonce-counter",),
+         threat="proofs are made in advance for nonces to come", change=without_claim("nonce")),
 )
 RS_FORM = tuple(
     replace(row, requirements=("RFC9449-9-rs-nonce-challenge",)) if row.id.startswith("nonce.challenge") else row for row in FORM
@@ -95,7 +95,7 @@ CHECKS = {
 def test_nonces_are_given_as_they_should(case, target):
     target.about_nonces(case)
     answer = target.refusal(case)
-    response = target.bench.exchanges[-1].response
+    response = target.controls.exchanges[-1].response
     lines = response.all("DPoP-Nonce")
     if "nonce.challenge" in case.id:
         status = 400 if case.role == "as" else 401

@@ -3,16 +3,16 @@
 import time
 from dataclasses import replace
 
-from keybound.cases import API, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.check.ages import asked_nonce, largest, needs_nonces, nonce_ages, once, wait_for
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import asked_nonce, largest, needs_nonces, nonce_ages, once, wait_for
 
 PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
-LIFETIME = Case("nonce.lifetime", "a nonce ends", ("ATPROTO-dpop-nonce-lifetime",), ("nonce-forever",),
-                "proofs made in advance with one nonce are good for ever", lenient=True, also=("NO-08",), slow=True)
-PREVIOUS = Case("nonce.previous", "the nonce before the newest", ("ATPROTO-dpop-nonce-stale",), ("nonce-newest-only",),
-                "requests that are on their way when the nonce changes fail", lenient=True, slow=True)
+LIFETIME = Case("nonce.lifetime", "a nonce ends", requirements=("ATPROTO-dpop-nonce-lifetime",), faults=("nonce-forever",),
+                threat="proofs made in advance with one nonce are good for ever", lenient=True, known_as=("NO-08",), slow=True)
+PREVIOUS = Case("nonce.previous", "the nonce before the newest", requirements=("ATPROTO-dpop-nonce-stale",), faults=("nonce-newest-only",),
+                threat="requests that are on their way when the nonce changes fail", lenient=True, slow=True)
 
 
 LIVES = tuple(replace(at, requirements=more) for at, more in zip(PLACES, (("RFC9449-8-nonce-mismatch",), ("RFC9449-4.3-nonce",)), strict=True))
@@ -30,7 +30,7 @@ def test_nonce_has_an_end(case, target):
         if once(place, nonce, f"hostile: a nonce that is {age:.0f} s old").outcome is not Outcome.EFFECT:
             break
         good.append(age)
-    target.bench.require(place)
+    target.controls.require(place)
     ended = len(good) < len(ages)
     if not ended and limits.longest_wait < limits.nonce_lifetime:
         raise NotApplicable(f"a nonce is good for {largest(good)} s and more, and this run waits no longer")
@@ -46,5 +46,5 @@ def test_previous_nonce_is_still_taken(case, target):
     if not wait_for(lambda: asked_nonce(target, place) != first, target.session.profile.limits.longest_wait):
         raise NotApplicable("the nonce did not change")
     answer = once(place, first, "variant: the nonce before the newest")
-    target.bench.require(place)
+    target.controls.require(place)
     target.expect(answer.outcome is Outcome.EFFECT, "accepted right after the change", answer.seen)

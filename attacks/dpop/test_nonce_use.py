@@ -2,22 +2,30 @@
 
 import re
 
-from keybound.cases import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import all_of, without_claim
+from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.check.ages import (
+    asked_nonce,
+    needs_nonces,
+    once,
+    sent_with_jti,
+    single,
+    varying_parts,
+    with_nonce,
+)
+from keybound.craft.changes.proof import all_of, without_claim
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import asked_nonce, needs_nonces, once, sent_with_jti, single, varying_parts, with_nonce
 
 EVERYWHERE = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
 MAIN = (EVERYWHERE[0], EVERYWHERE[2])
 TRIES = 3  # nodes of a cluster may need a moment to learn of each other's nonces
-USABLE = Case("nonce.usable", "a nonce just handed out, in the next request", ("RFC9449-8.2-nonce-usable",), ("nonce-unusable",),
-              "every request is refused once for nothing", also=("NO-05", "NO-16"))
+USABLE = Case("nonce.usable", "a nonce just handed out, in the next request", requirements=("RFC9449-8.2-nonce-usable",), faults=("nonce-unusable",),
+              threat="every request is refused once for nothing", known_as=("NO-05", "NO-16"))
 
 
 def newest(target):
-    response = target.bench.exchanges[-1].response
+    response = target.controls.exchanges[-1].response
     return response.first("DPoP-Nonce") if response else None
 
 
@@ -38,12 +46,12 @@ def test_nonce_is_good_at_once(case, target):
     target.measure("nonce_single_use", f"{case.role}.{case.place}", "no" if again.outcome is Outcome.EFFECT else "yes", "")
     if with_success is None:
         seen.append(again)  # nothing has replaced it
-    target.bench.require(place)
+    target.controls.require(place)
     target.expect(all(answer.outcome is Outcome.EFFECT for answer in seen), "accepted", ", then ".join(each.seen for each in seen))
 
 
-FOREIGN = Case("nonce.other-server", "the nonce of the other server", ("RFC9449-9-nonce-issuer",), ("nonce-of-other-ok",),
-               "a proof made for one server's nonce is good at another", lenient=True, also=("NO-04",))
+FOREIGN = Case("nonce.other-server", "the nonce of the other server", requirements=("RFC9449-9-nonce-issuer",), faults=("nonce-of-other-ok",),
+               threat="a proof made for one server's nonce is good at another", lenient=True, known_as=("NO-04",))
 
 
 @cases(*spread([FOREIGN], MAIN))
@@ -56,14 +64,14 @@ def test_nonce_of_another_server_is_refused(case, target):
     answer = once(place, there, "hostile: the nonce of the other server")
     taken = answer.outcome is Outcome.EFFECT
     shared = taken and once(other, here, "the other way round").outcome is Outcome.EFFECT
-    target.bench.require(place)
+    target.controls.require(place)
     if shared:
         target.note("the two servers share their nonces")
     target.expect(not taken or shared, "refused, or the nonces are shared both ways", answer.seen)
 
 
-GIVEN = Case("nonce.on-success", "a success brings a nonce", ("ATPROTO-dpop-nonce-everywhere",), ("nonce-on-errors-only",),
-             "clients that take nonces from every answer cannot use this one", lenient=True, also=("NO-06",))
+GIVEN = Case("nonce.on-success", "a success brings a nonce", requirements=("ATPROTO-dpop-nonce-everywhere",), faults=("nonce-on-errors-only",),
+             threat="clients that take nonces from every answer cannot use this one", lenient=True, known_as=("NO-06",))
 
 
 @cases(*spread([GIVEN], EVERYWHERE))
@@ -71,12 +79,12 @@ def test_success_brings_a_nonce(case, target):
     place = target.place(case.place)
     needs_nonces(target, place)
     answer = place.attempt(None, "control: a success")
-    lines = target.bench.exchanges[-1].response.all("DPoP-Nonce")
+    lines = target.controls.exchanges[-1].response.all("DPoP-Nonce")
     target.expect(bool(lines), "a DPoP-Nonce", f"{answer.seen}, {len(lines)} DPoP-Nonce")
 
 
-KEPT = Case("nonce.keeps-jti", "a jti that was refused for want of a nonce, with the nonce", ("KEYBOUND-refusal-harmless",),
-            ("jti-burned-by-nonce",), "clients that only add the nonce are locked out", lenient=True, also=("NO-14",))
+KEPT = Case("nonce.keeps-jti", "a jti that was refused for want of a nonce, with the nonce", requirements=("KEYBOUND-refusal-harmless",),
+            faults=("jti-burned-by-nonce",), threat="clients that only add the nonce are locked out", lenient=True, known_as=("NO-14",))
 
 
 @cases(*spread([KEPT], MAIN))
@@ -88,12 +96,12 @@ def test_challenge_does_not_use_up_the_jti(case, target):
     if not refused.wants_nonce:
         raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
     answer = single(place, all_of(jti, with_nonce(newest(target))), "variant: the same jti with the nonce")
-    target.bench.require(place)
+    target.controls.require(place)
     target.expect(answer.outcome is Outcome.EFFECT, "accepted, as nothing was wrong with its jti", answer.seen)
 
 
-SERIES = Case("nonce.series", "twenty nonces in a row", ("RFC9449-8-nonce-unpredictable",), ("nonce-numbered",),
-              "proofs are made in advance for nonces to come")
+SERIES = Case("nonce.series", "twenty nonces in a row", requirements=("RFC9449-8-nonce-unpredictable",), faults=("nonce-numbered",),
+              threat="proofs are made in advance for nonces to come")
 COUNT, ENOUGH = 20, 8
 
 

@@ -3,8 +3,8 @@
 The extra member stands where extensions may stand; `jti` is a string, and every string is one.
 """
 
-from keybound.cases import PROOF_READERS, At, Case, cases, spread
-from keybound.craft.deltas import claim, raw_claims, raw_header
+from keybound.cases.declare import PROOF_READERS, At, Case, cases, spread
+from keybound.craft.changes.proof import claim, raw_claims, raw_header
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome
 
@@ -21,26 +21,26 @@ def jti_with(text):
 
 
 ROWS = (
-    Case("proof.json.deep-claim", "a claim of many nested lists", ROBUST, JSON, "a recursive parser runs out of stack",
-         raw_claims(extra(b"[" * DEEP + b"]" * DEEP))),
-    Case("proof.json.deep-member", "a header member of many nested lists", ROBUST, JSON, "a recursive parser runs out of stack",
-         raw_header(extra(b"[" * DEEP + b"]" * DEEP))),
-    Case("proof.json.long-number", "a claim of five thousand digits", ROBUST, JSON, "a number that no type can hold", raw_claims(extra(b"9" * 5000))),
-    Case("proof.jti.nul", "jti with a NUL in it", ROBUST, TEXT, "a store that takes no such text breaks", jti_with("\0")),
-    Case("proof.jti.surrogate", "jti with half a surrogate pair", ROBUST, TEXT, "a text that cannot be encoded breaks the store",
-         raw_claims(lambda right: right.replace(b'"jti":"', b'"jti":"\\ud800', 1))),
-    Case("proof.jti.beyond-ascii", "jti with letters beyond ASCII", ROBUST, TEXT, "a text that cannot be encoded breaks the store",
-         jti_with("\u00e9\u732b\U0001f511")),
+    Case("proof.json.deep-claim", "a claim of many nested lists", requirements=ROBUST, faults=JSON, threat="a recursive parser runs out of stack",
+         change=raw_claims(extra(b"[" * DEEP + b"]" * DEEP))),
+    Case("proof.json.deep-member", "a header member of many nested lists", requirements=ROBUST, faults=JSON, threat="a recursive parser runs out of stack",
+         change=raw_header(extra(b"[" * DEEP + b"]" * DEEP))),
+    Case("proof.json.long-number", "a claim of five thousand digits", requirements=ROBUST, faults=JSON, threat="a number that no type can hold", change=raw_claims(extra(b"9" * 5000))),
+    Case("proof.jti.nul", "jti with a NUL in it", requirements=ROBUST, faults=TEXT, threat="a store that takes no such text breaks", change=jti_with("\0")),
+    Case("proof.jti.surrogate", "jti with half a surrogate pair", requirements=ROBUST, faults=TEXT, threat="a text that cannot be encoded breaks the store",
+         change=raw_claims(lambda right: right.replace(b'"jti":"', b'"jti":"\\ud800', 1))),
+    Case("proof.jti.beyond-ascii", "jti with letters beyond ASCII", requirements=ROBUST, faults=TEXT, threat="a text that cannot be encoded breaks the store",
+         change=jti_with("\u00e9\u732b\U0001f511")),
 )
 
 
 @cases(*spread(ROWS, [At(at.place, at.prefix, ()) for at in PROOF_READERS]))
 def test_odd_json_breaks_nothing(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
-    answer = place.attempt(case.delta, "hostile")
+    target.controls.require(place)
+    answer = place.attempt(case.change, "hostile")
     if answer.limited or answer.outcome is Outcome.UNREACHABLE:
         raise Inconclusive(answer.seen)
     target.expect(answer.outcome is not Outcome.CRASHED, "taken, or refused with an answer below 500", answer.seen)
-    if target.bench.control(place, "after").outcome is not Outcome.EFFECT:
+    if target.controls.control(place, "after").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control after failed")

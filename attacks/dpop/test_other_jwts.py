@@ -1,12 +1,12 @@
 """A JWT made for something else stands in for a proof, and a proof for a client assertion (RFC 8725 section 3.12)."""
 
-from keybound.cases import PROOF_READERS, Case, cases, spread
-from keybound.craft.deltas import header_value
+from keybound.cases.declare import PROOF_READERS, Case, cases, spread
+from keybound.craft.changes.proof import header_value
 from keybound.craft.jose import read_claims
 from keybound.craft.proof import new_proof
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows import places
 from keybound.flows.client_auth import assertion, client_key
+from keybound.places import place as places
 
 RULES = ("RFC8725-3.12-exclusive-rules",)
 STANDS_IN = "whoever sees another JWT of the client can use it as a proof"
@@ -38,12 +38,12 @@ def id_token(target):
 
 
 OTHERS = (
-    Case("proof.other-jwt.assertion", "a client assertion in the DPoP header", RULES, ("other-jwts-ok",), STANDS_IN,
-         data=client_assertion, also=("TP-05",)),
-    Case("proof.other-jwt.access-token", "a JWT access token in the DPoP header", RULES, ("other-jwts-ok",), STANDS_IN,
-         data=access_token, also=("TP-05",)),
-    Case("proof.other-jwt.id-token", "an ID token in the DPoP header", RULES, ("other-jwts-ok",), STANDS_IN,
-         data=id_token, also=("TP-05",)),
+    Case("proof.other-jwt.assertion", "a client assertion in the DPoP header", requirements=RULES, faults=("other-jwts-ok",), threat=STANDS_IN,
+         data=client_assertion, known_as=("TP-05",)),
+    Case("proof.other-jwt.access-token", "a JWT access token in the DPoP header", requirements=RULES, faults=("other-jwts-ok",), threat=STANDS_IN,
+         data=access_token, known_as=("TP-05",)),
+    Case("proof.other-jwt.id-token", "an ID token in the DPoP header", requirements=RULES, faults=("other-jwts-ok",), threat=STANDS_IN,
+         data=id_token, known_as=("TP-05",)),
 )
 
 
@@ -53,8 +53,8 @@ def test_other_jwt_is_no_proof(case, target):
     target.refuses(case, header_value(lambda _: other))
 
 
-PROOF = Case("as.assertion.proof", "a proof by the client's own key as its client assertion", RULES, ("as-proof-as-assertion-ok",),
-             "whoever sees a proof can authenticate as the client", exact=places.BAD_CLIENT)
+PROOF = Case("as.assertion.proof", "a proof by the client's own key as its client assertion", requirements=RULES, faults=("as-proof-as-assertion-ok",),
+             threat="whoever sees a proof can authenticate as the client", names_the_reason=places.BAD_CLIENT)
 
 
 @cases(PROOF)

@@ -1,10 +1,10 @@
 """A defect that needs two things at once: one algorithm with one token format, one method at one endpoint (RFC 9449 section 4.3)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import HOUR, claim, flipped_signature, with_key
-from keybound.flows.pair_places import ROWS, name_of
-from keybound.flows.places import BAD_TOKEN
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import HOUR, claim, flipped_signature, with_key
 from keybound.judge.rules import Exact
+from keybound.places.pairs import ROWS, name_of
+from keybound.places.place import BAD_TOKEN
 
 CHECKED = {"token": "RFC9449-5-invalid-proof-no-token", "par": "RFC9449-10.1-par-proof-checked"}
 NONCE = {"as": ("RFC9449-4.3-nonce", "RFC9449-8-nonce-mismatch"), "rs": ("RFC9449-4.3-nonce",)}
@@ -25,15 +25,15 @@ def rows():
         checked = CHECKED.get(row["endpoint"], "RFC9449-7.1-proof-checked")
         name, place = f"{side}.pair.{name_of(row)}", f"pair.{name_of(row)}"
         said = f"{row['method']} {row['endpoint']}, {row['alg']}, {row['format']} token"
-        yield Case(f"{name}.flipped-signature", f"{said}: one bit of the signature flipped", ("RFC9449-4.3-signature", checked),
-                   killers(row, side), SEAM, flipped_signature, place, data=row)
-        yield Case(f"{name}.stale", f"{said}: iat one hour ago", ("RFC9449-4.3-iat-window", checked), (f"{side}-iat-no-past-limit",),
-                   SEAM, claim("iat", lambda now: now - HOUR), place, data=row)
-        yield Case(f"{name}.random-nonce", f"{said}: a nonce that nobody gave", NONCE[side], (f"{side}-nonce-any",), SEAM,
-                   claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), place, ASKED[side], data=row)
+        yield Case(f"{name}.flipped-signature", f"{said}: one bit of the signature flipped", requirements=("RFC9449-4.3-signature", checked),
+                   faults=killers(row, side), threat=SEAM, change=flipped_signature, place=place, data=row)
+        yield Case(f"{name}.stale", f"{said}: iat one hour ago", requirements=("RFC9449-4.3-iat-window", checked), faults=(f"{side}-iat-no-past-limit",),
+                   threat=SEAM, change=claim("iat", lambda now: now - HOUR), place=place, data=row)
+        yield Case(f"{name}.random-nonce", f"{said}: a nonce that nobody gave", requirements=NONCE[side], faults=(f"{side}-nonce-any",), threat=SEAM,
+                   change=claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), place=place, names_the_reason=ASKED[side], data=row)
         if side == "rs":
-            yield Case(f"{name}.attacker-key", f"{said}: a proof by the attacker's key of that algorithm", ("RFC9449-4.3-key-match",),
-                       ("rs-any-key",), SEAM, None, place, BAD_TOKEN, data=row)
+            yield Case(f"{name}.attacker-key", f"{said}: a proof by the attacker's key of that algorithm", requirements=("RFC9449-4.3-key-match",),
+                       faults=("rs-any-key",), threat=SEAM, change=None, place=place, names_the_reason=BAD_TOKEN, data=row)
 
 
 @cases(*rows())
@@ -42,4 +42,4 @@ def test_defect_of_a_pair(case, target):
         target.needs_dates()
     if case.id.endswith(".random-nonce"):
         case = target.about_nonces(case)
-    target.refuses(case, case.delta or with_key(target.session.key("attacker", case.data["alg"])))
+    target.refuses(case, case.change or with_key(target.session.key("attacker", case.data["alg"])))

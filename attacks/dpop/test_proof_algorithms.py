@@ -1,16 +1,16 @@
 """A proof whose algorithm is weak, unlisted, misspelt, or another than the signature's (RFC 8725 sections 3.1 and 3.2)."""
 
-from keybound.cases import API, PAR, PROOF_READERS, TOKEN, At, Case, cases, spread
-from keybound.craft.deltas import all_of, member, with_key
-from keybound.craft.deltas_jose import rsa_key, rsa_sha1, signed_by
+from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, At, Case, cases, spread
+from keybound.craft.changes.jose import rsa_key, rsa_sha1, signed_by
+from keybound.craft.changes.proof import all_of, member, with_key
 from keybound.craft.jose import Key
 from keybound.errors import NotApplicable
 
 VERIFIED = ("RFC8725-3.1-algorithm-verified", "FAPI2SP-5.4.1-jwt-bcp")
 UNLISTED = tuple(
     Case(f"proof.alg.unlisted-{alg.lower()}", f"a good {alg} proof where {alg} is not advertised",
-         ("RFC9449-4.3-alg-supported", "FAPI2SP-5.4.1-jwt-algs"), ("unadvertised-alg-ok",),
-         "the server takes algorithms that its operator did not choose", lenient=True, data=alg, also=("TP-13",))
+         requirements=("RFC9449-4.3-alg-supported", "FAPI2SP-5.4.1-jwt-algs"), faults=("unadvertised-alg-ok",),
+         threat="the server takes algorithms that its operator did not choose", lenient=True, data=alg, known_as=("TP-13",))
     for alg in ("RS512", "PS512", "ES512")
 )
 
@@ -29,10 +29,10 @@ def test_unlisted_algorithm_is_refused(case, target):
 
 
 RSA = (
-    Case("proof.alg.rs1", "RSA with SHA-1", ("RFC8725-3.2-current-algorithms",), ("rsa-sha1-ok",),
-         "signatures under a hash that collides", rsa_sha1, also=("TP-12",)),
-    Case("proof.alg.other-padding", "an RSA signature with the padding of another algorithm than alg", VERIFIED,
-         ("rsa-padding-either-ok",), "what the header says is not what is verified", also=("TP-16",)),
+    Case("proof.alg.rs1", "RSA with SHA-1", requirements=("RFC8725-3.2-current-algorithms",), faults=("rsa-sha1-ok",),
+         threat="signatures under a hash that collides", change=rsa_sha1, known_as=("TP-12",)),
+    Case("proof.alg.other-padding", "an RSA signature with the padding of another algorithm than alg", requirements=VERIFIED,
+         faults=("rsa-padding-either-ok",), threat="what the header says is not what is verified", known_as=("TP-16",)),
 )
 
 
@@ -40,11 +40,11 @@ RSA = (
 def test_rsa_algorithm_is_the_one_named(case, target):
     alg = target.taken_alg("PS256", "RS256")
     other = signed_by("RS256" if alg == "PS256" else "PS256", alg)
-    target.refuses(case, all_of(target.holding(target.session.key("victim", alg)), case.delta or other))
+    target.refuses(case, all_of(target.holding(target.session.key("victim", alg)), case.change or other))
 
 
-CURVE = Case("proof.alg.other-curve", "ES256 by a key on P-384", VERIFIED, ("curve-not-compared",),
-             "what the header says is not what is verified", signed_by("ES256", "ES256"), also=("TP-16",))
+CURVE = Case("proof.alg.other-curve", "ES256 by a key on P-384", requirements=VERIFIED, faults=("curve-not-compared",),
+             threat="what the header says is not what is verified", change=signed_by("ES256", "ES256"), known_as=("TP-16",))
 
 
 @cases(*spread([CURVE], (TOKEN, API)))
@@ -52,12 +52,12 @@ def test_curve_is_that_of_the_algorithm(case, target):
     target.taken_alg("ES256")
     if case.role == "rs":
         target.taken_alg("ES384")
-    target.refuses(case, all_of(target.holding(target.session.key("victim", "ES384")), case.delta))
+    target.refuses(case, all_of(target.holding(target.session.key("victim", "ES384")), case.change))
 
 
-SPELLED = Case("proof.alg.lower-case", "alg in lower case", ("RFC9449-4.3-alg-supported",), ("alg-case-ignored",),
-               "names of algorithms have case (RFC 7515 section 4.1.1); no such one is registered", member("alg", str.lower),
-               lenient=True, also=("TP-12",))
+SPELLED = Case("proof.alg.lower-case", "alg in lower case", requirements=("RFC9449-4.3-alg-supported",), faults=("alg-case-ignored",),
+               threat="names of algorithms have case (RFC 7515 section 4.1.1); no such one is registered", change=member("alg", str.lower),
+               lenient=True, known_as=("TP-12",))
 
 
 @cases(*spread([SPELLED], PROOF_READERS))

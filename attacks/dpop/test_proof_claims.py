@@ -6,8 +6,8 @@ Each row is the valid request of each place that reads proofs, with one claim ch
 import time
 from urllib.parse import urlsplit
 
-from keybound.cases import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, At, Case, cases, spread
-from keybound.craft.deltas import (
+from keybound.cases.declare import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, At, Case, cases, spread
+from keybound.craft.changes.proof import (
     HOUR,
     as_text,
     ath_of_another_token,
@@ -31,66 +31,66 @@ def encoded_slash(path):
 
 
 CLAIMS = (
-    Case("proof.jti.missing", "no jti", ("RFC9449-4.3-jti-present",), ("jti-optional",),
-         "without jti no replay can be noticed", without_claim("jti"), also=("TP-17",)),
-    Case("proof.jti.empty", "jti is an empty string", ("RFC9449-4.3-jti-present",), ("jti-any-type",),
-         "one empty jti for all proofs", claim("jti", lambda _: ""), lenient=True, also=("TP-18",)),
-    Case("proof.jti.number", "jti is a number", ("RFC9449-4.3-jti-present",), ("jti-any-type",),
-         "a jti that is no string may not be stored as one", claim("jti", lambda _: 1234567890), lenient=True, also=("TP-18",)),
-    Case("proof.htm.missing", "no htm", ("RFC9449-4.3-htm-present",), ("htm-optional",),
-         "a proof good for every method", without_claim("htm"), also=("TP-17",)),
-    Case("proof.htm.other-method", "htm of another method", ("RFC9449-4.3-htm",), ("htm-not-compared",),
-         "a captured proof is used for another method", claim("htm", lambda right: "PUT" if right != "PUT" else "GET"),
-         also=("TP-20", "RS-10")),
-    Case("proof.htm.empty", "htm is an empty string", ("RFC9449-4.3-htm",), ("htm-prefix-ok",),
-         "every method begins with nothing", claim("htm", lambda _: "")),
-    Case("proof.htm.prefix", "htm is the method's first letter", ("RFC9449-4.3-htm",), ("htm-prefix-ok",),
-         "a method is compared by its beginning only", claim("htm", lambda right: right[:1])),
-    Case("proof.htm.longer", "htm is the method and more", ("RFC9449-4.3-htm",), ("htm-prefix-ok",),
-         "a method is compared by its beginning only", claim("htm", lambda right: f"{right}X")),
-    Case("proof.htm.lower-case", "htm in lower case", ("RFC9449-4.3-htm",), ("htm-case-ignored",),
-         "methods have case (RFC 9110 section 9.1)", claim("htm", str.lower), lenient=True, also=("TP-21",)),
-    Case("proof.htm.list", "htm is a list that holds the method", ("RFC9449-4.3-htm",), ("htm-list-ok",),
-         "loose comparison takes [\"POST\"] for \"POST\"", claim("htm", in_list), also=("TP-18",)),
-    Case("proof.htu.missing", "no htu", ("RFC9449-4.3-htu-present",), ("htu-optional",),
-         "a proof good for every URL", without_claim("htu"), also=("TP-17",)),
-    Case("proof.htu.other-path", "htu of another path", ("RFC9449-4.3-htu",), ("htu-path-ignored",),
-         "a proof made for one endpoint opens another", htu(path=lambda right: right.rstrip("/") + "-other"), also=("TP-22",)),
-    Case("proof.htu.other-host", "htu of another host", ("RFC9449-4.3-htu",), ("htu-host-ignored",),
-         "a proof given to a rogue server is used here", other_host, also=("TP-22",)),
-    Case("proof.htu.other-port", "htu of another port", ("RFC9449-4.3-htu",), ("htu-port-ignored",),
-         "a proof given to a neighbour on the same host is used here",
-         htu(netloc=lambda right: right.partition(":")[0] + ":1"), also=("HT-05",)),
-    Case("proof.htu.other-scheme", "htu of another scheme", ("RFC9449-4.3-htu",), ("htu-scheme-ignored",),
-         "a proof sent over plain HTTP is used over TLS",
-         htu(scheme=lambda right: "http" if right == "https" else "https"), also=("HT-13",)),
-    Case("proof.htu.empty", "htu is an empty string", ("RFC9449-4.3-htu",), ("htu-prefix-ok",),
-         "every URL begins with nothing", claim("htu", lambda _: "")),
-    Case("proof.htu.shorter", "htu without the end of its path", ("RFC9449-4.3-htu",), ("htu-prefix-ok",),
-         "a URL is compared by its beginning only", claim("htu", lambda right: right[:-1])),
-    Case("proof.htu.longer", "htu with more path behind it", ("RFC9449-4.3-htu",), ("htu-prefix-ok",),
-         "a URL is compared by its beginning only", claim("htu", lambda right: f"{right}/more")),
-    Case("proof.htu.relative", "htu is the path alone", ("RFC9449-4.3-htu",), ("htu-relative-ok",),
-         "a proof made for the same path on another host is used here", claim("htu", lambda right: urlsplit(right).path)),
-    Case("proof.htu.unparseable", "htu is no URI", ("RFC9449-4.3-htu",), ("htu-unparseable-ok",),
-         "what cannot be parsed is not compared", claim("htu", lambda _: ":::*;"), also=("TP-23",)),
-    Case("proof.htu.userinfo", "htu has this host as user name of another", ("RFC9449-4.3-htu",), ("htu-substring-ok",),
-         "a proof made for https://this-host@attacker.example is used here",
-         htu(netloc=lambda right: f"{right}@attacker.example"), also=("HT-10",)),
-    Case("proof.htu.path-case", "htu with its path in upper case", ("RFC9449-4.3-htu-distinct-targets",),
-         ("htu-path-case-ignored",), "two resources become one", htu(path=str.upper), lenient=True, also=("HT-06",)),
-    Case("proof.htu.trailing-slash", "htu with a slash behind its path", ("RFC9449-4.3-htu-distinct-targets",),
-         ("htu-slashes-merged",), "two resources become one", htu(path=lambda right: f"{right}/"), lenient=True, also=("HT-07",)),
-    Case("proof.htu.double-slash", "htu with a doubled slash", ("RFC9449-4.3-htu-distinct-targets",), ("htu-slashes-merged",),
-         "two resources become one", htu(path=lambda right: f"/{right}"), lenient=True, also=("HT-11",)),
-    Case("proof.htu.encoded-slash", "htu with a slash of its path percent-encoded", ("RFC9449-4.3-htu-distinct-targets",),
-         ("htu-slashes-merged",), "two resources become one", htu(path=encoded_slash), lenient=True, also=("HT-09",)),
-    Case("proof.htu.list", "htu is a list that holds the URL", ("RFC9449-4.3-htu",), ("htu-list-ok",),
-         "loose comparison takes a list for its item", claim("htu", in_list), also=("TP-18",)),
-    Case("proof.iat.missing", "no iat", ("RFC9449-4.3-iat-present",), ("iat-optional",),
-         "a proof without a date never grows old", without_claim("iat"), also=("TP-17", "NO-11")),
-    Case("proof.iat.string", "iat is a string of digits", ("RFC9449-4.3-iat-present",), ("iat-string-ok",),
-         "a date that is no NumericDate", claim("iat", as_text), lenient=True, also=("TP-18",)),
+    Case("proof.jti.missing", "no jti", requirements=("RFC9449-4.3-jti-present",), faults=("jti-optional",),
+         threat="without jti no replay can be noticed", change=without_claim("jti"), known_as=("TP-17",)),
+    Case("proof.jti.empty", "jti is an empty string", requirements=("RFC9449-4.3-jti-present",), faults=("jti-any-type",),
+         threat="one empty jti for all proofs", change=claim("jti", lambda _: ""), lenient=True, known_as=("TP-18",)),
+    Case("proof.jti.number", "jti is a number", requirements=("RFC9449-4.3-jti-present",), faults=("jti-any-type",),
+         threat="a jti that is no string may not be stored as one", change=claim("jti", lambda _: 1234567890), lenient=True, known_as=("TP-18",)),
+    Case("proof.htm.missing", "no htm", requirements=("RFC9449-4.3-htm-present",), faults=("htm-optional",),
+         threat="a proof good for every method", change=without_claim("htm"), known_as=("TP-17",)),
+    Case("proof.htm.other-method", "htm of another method", requirements=("RFC9449-4.3-htm",), faults=("htm-not-compared",),
+         threat="a captured proof is used for another method", change=claim("htm", lambda right: "PUT" if right != "PUT" else "GET"),
+         known_as=("TP-20", "RS-10")),
+    Case("proof.htm.empty", "htm is an empty string", requirements=("RFC9449-4.3-htm",), faults=("htm-prefix-ok",),
+         threat="every method begins with nothing", change=claim("htm", lambda _: "")),
+    Case("proof.htm.prefix", "htm is the method's first letter", requirements=("RFC9449-4.3-htm",), faults=("htm-prefix-ok",),
+         threat="a method is compared by its beginning only", change=claim("htm", lambda right: right[:1])),
+    Case("proof.htm.longer", "htm is the method and more", requirements=("RFC9449-4.3-htm",), faults=("htm-prefix-ok",),
+         threat="a method is compared by its beginning only", change=claim("htm", lambda right: f"{right}X")),
+    Case("proof.htm.lower-case", "htm in lower case", requirements=("RFC9449-4.3-htm",), faults=("htm-case-ignored",),
+         threat="methods have case (RFC 9110 section 9.1)", change=claim("htm", str.lower), lenient=True, known_as=("TP-21",)),
+    Case("proof.htm.list", "htm is a list that holds the method", requirements=("RFC9449-4.3-htm",), faults=("htm-list-ok",),
+         threat="loose comparison takes [\"POST\"] for \"POST\"", change=claim("htm", in_list), known_as=("TP-18",)),
+    Case("proof.htu.missing", "no htu", requirements=("RFC9449-4.3-htu-present",), faults=("htu-optional",),
+         threat="a proof good for every URL", change=without_claim("htu"), known_as=("TP-17",)),
+    Case("proof.htu.other-path", "htu of another path", requirements=("RFC9449-4.3-htu",), faults=("htu-path-ignored",),
+         threat="a proof made for one endpoint opens another", change=htu(path=lambda right: right.rstrip("/") + "-other"), known_as=("TP-22",)),
+    Case("proof.htu.other-host", "htu of another host", requirements=("RFC9449-4.3-htu",), faults=("htu-host-ignored",),
+         threat="a proof given to a rogue server is used here", change=other_host, known_as=("TP-22",)),
+    Case("proof.htu.other-port", "htu of another port", requirements=("RFC9449-4.3-htu",), faults=("htu-port-ignored",),
+         threat="a proof given to a neighbour on the same host is used here",
+         change=htu(netloc=lambda right: right.partition(":")[0] + ":1"), known_as=("HT-05",)),
+    Case("proof.htu.other-scheme", "htu of another scheme", requirements=("RFC9449-4.3-htu",), faults=("htu-scheme-ignored",),
+         threat="a proof sent over plain HTTP is used over TLS",
+         change=htu(scheme=lambda right: "http" if right == "https" else "https"), known_as=("HT-13",)),
+    Case("proof.htu.empty", "htu is an empty string", requirements=("RFC9449-4.3-htu",), faults=("htu-prefix-ok",),
+         threat="every URL begins with nothing", change=claim("htu", lambda _: "")),
+    Case("proof.htu.shorter", "htu without the end of its path", requirements=("RFC9449-4.3-htu",), faults=("htu-prefix-ok",),
+         threat="a URL is compared by its beginning only", change=claim("htu", lambda right: right[:-1])),
+    Case("proof.htu.longer", "htu with more path behind it", requirements=("RFC9449-4.3-htu",), faults=("htu-prefix-ok",),
+         threat="a URL is compared by its beginning only", change=claim("htu", lambda right: f"{right}/more")),
+    Case("proof.htu.relative", "htu is the path alone", requirements=("RFC9449-4.3-htu",), faults=("htu-relative-ok",),
+         threat="a proof made for the same path on another host is used here", change=claim("htu", lambda right: urlsplit(right).path)),
+    Case("proof.htu.unparseable", "htu is no URI", requirements=("RFC9449-4.3-htu",), faults=("htu-unparseable-ok",),
+         threat="what cannot be parsed is not compared", change=claim("htu", lambda _: ":::*;"), known_as=("TP-23",)),
+    Case("proof.htu.userinfo", "htu has this host as user name of another", requirements=("RFC9449-4.3-htu",), faults=("htu-substring-ok",),
+         threat="a proof made for https://this-host@attacker.example is used here",
+         change=htu(netloc=lambda right: f"{right}@attacker.example"), known_as=("HT-10",)),
+    Case("proof.htu.path-case", "htu with its path in upper case", requirements=("RFC9449-4.3-htu-distinct-targets",),
+         faults=("htu-path-case-ignored",), threat="two resources become one", change=htu(path=str.upper), lenient=True, known_as=("HT-06",)),
+    Case("proof.htu.trailing-slash", "htu with a slash behind its path", requirements=("RFC9449-4.3-htu-distinct-targets",),
+         faults=("htu-slashes-merged",), threat="two resources become one", change=htu(path=lambda right: f"{right}/"), lenient=True, known_as=("HT-07",)),
+    Case("proof.htu.double-slash", "htu with a doubled slash", requirements=("RFC9449-4.3-htu-distinct-targets",), faults=("htu-slashes-merged",),
+         threat="two resources become one", change=htu(path=lambda right: f"/{right}"), lenient=True, known_as=("HT-11",)),
+    Case("proof.htu.encoded-slash", "htu with a slash of its path percent-encoded", requirements=("RFC9449-4.3-htu-distinct-targets",),
+         faults=("htu-slashes-merged",), threat="two resources become one", change=htu(path=encoded_slash), lenient=True, known_as=("HT-09",)),
+    Case("proof.htu.list", "htu is a list that holds the URL", requirements=("RFC9449-4.3-htu",), faults=("htu-list-ok",),
+         threat="loose comparison takes a list for its item", change=claim("htu", in_list), known_as=("TP-18",)),
+    Case("proof.iat.missing", "no iat", requirements=("RFC9449-4.3-iat-present",), faults=("iat-optional",),
+         threat="a proof without a date never grows old", change=without_claim("iat"), known_as=("TP-17", "NO-11")),
+    Case("proof.iat.string", "iat is a string of digits", requirements=("RFC9449-4.3-iat-present",), faults=("iat-string-ok",),
+         threat="a date that is no NumericDate", change=claim("iat", as_text), lenient=True, known_as=("TP-18",)),
 )
 
 def stale_with_exp(draft):
@@ -100,22 +100,22 @@ def stale_with_exp(draft):
 
 
 FRESHNESS = (
-    Case("proof.iat.huge", "iat is 1e400", ("RFC9449-4.3-iat-window",), ("crashes-on-huge-iat",),
-         "a date that no clock reaches crashes the server", raw_claim("iat", "1e400")),
-    Case("proof.iat.nan", "iat is NaN", ("RFC9449-4.3-iat-window",), ("iat-nan-ok",),
-         "NaN is neither too old nor too new", raw_claim("iat", "NaN")),
-    Case("proof.iat.zero", "iat is 0", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
-         "a proof from 1970 still works", claim("iat", lambda _: 0)),
-    Case("proof.iat.negative", "iat is -1", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
-         "a proof from before 1970 still works", claim("iat", lambda _: -1)),
-    Case("proof.iat.milliseconds", "iat in milliseconds", ("RFC9449-4.3-iat-window",), ("iat-milliseconds-ok",),
-         "a date of the far future is divided until it fits", claim("iat", lambda now: now * 1000)),
-    Case("proof.iat.stale", "iat one hour ago", ("RFC9449-4.3-iat-window",), ("iat-no-past-limit",),
-         "an old captured proof still works", claim("iat", lambda now: now - HOUR), also=("TP-24",)),
-    Case("proof.iat.stale-with-exp", "iat one hour ago, exp one hour ahead", ("RFC9449-4.3-iat-window",), ("exp-replaces-iat", "iat-no-past-limit"),
-         "whoever makes a proof says himself how long it is good", stale_with_exp),
-    Case("proof.iat.future", "iat one hour ahead", ("RFC9449-4.3-iat-window",), ("iat-no-future-limit",),
-         "proofs made in advance stay good for later", claim("iat", lambda now: now + HOUR), also=("TP-25",)),
+    Case("proof.iat.huge", "iat is 1e400", requirements=("RFC9449-4.3-iat-window",), faults=("crashes-on-huge-iat",),
+         threat="a date that no clock reaches crashes the server", change=raw_claim("iat", "1e400")),
+    Case("proof.iat.nan", "iat is NaN", requirements=("RFC9449-4.3-iat-window",), faults=("iat-nan-ok",),
+         threat="NaN is neither too old nor too new", change=raw_claim("iat", "NaN")),
+    Case("proof.iat.zero", "iat is 0", requirements=("RFC9449-4.3-iat-window",), faults=("iat-no-past-limit",),
+         threat="a proof from 1970 still works", change=claim("iat", lambda _: 0)),
+    Case("proof.iat.negative", "iat is -1", requirements=("RFC9449-4.3-iat-window",), faults=("iat-no-past-limit",),
+         threat="a proof from before 1970 still works", change=claim("iat", lambda _: -1)),
+    Case("proof.iat.milliseconds", "iat in milliseconds", requirements=("RFC9449-4.3-iat-window",), faults=("iat-milliseconds-ok",),
+         threat="a date of the far future is divided until it fits", change=claim("iat", lambda now: now * 1000)),
+    Case("proof.iat.stale", "iat one hour ago", requirements=("RFC9449-4.3-iat-window",), faults=("iat-no-past-limit",),
+         threat="an old captured proof still works", change=claim("iat", lambda now: now - HOUR), known_as=("TP-24",)),
+    Case("proof.iat.stale-with-exp", "iat one hour ago, exp one hour ahead", requirements=("RFC9449-4.3-iat-window",), faults=("exp-replaces-iat", "iat-no-past-limit"),
+         threat="whoever makes a proof says himself how long it is good", change=stale_with_exp),
+    Case("proof.iat.future", "iat one hour ahead", requirements=("RFC9449-4.3-iat-window",), faults=("iat-no-future-limit",),
+         threat="proofs made in advance stay good for later", change=claim("iat", lambda now: now + HOUR), known_as=("TP-25",)),
 )
 
 
@@ -124,29 +124,29 @@ def ath_of_part(draft):
 
 
 TOKEN_HASH = (
-    Case("proof.ath.missing", "no ath", ("RFC9449-4.3-ath",), ("ath-optional",),
-         "a proof captured at one place serves with any token", without_claim("ath"), also=("RS-07",)),
-    Case("proof.ath.other-token", "ath of another token", ("RFC9449-4.3-ath",), ("ath-not-compared",),
-         "a proof made for one token serves with another", ath_of_another_token, also=("RS-08",)),
-    Case("proof.ath.empty", "ath is an empty string", ("RFC9449-4.3-ath",), ("ath-empty-ok",),
-         "a proof captured at one place serves with any token", claim("ath", lambda _: "")),
-    Case("proof.ath.hex", "ath in hex", ("RFC9449-4.3-ath",), ("ath-hex-ok",),
-         "the hash has one spelling", claim("ath", lambda right: unb64url(right).hex()), also=("RS-08",)),
-    Case("proof.ath.shorter", "ath without its end", ("RFC9449-4.3-ath",), ("ath-prefix-ok",),
-         "the hash is compared by its beginning only", claim("ath", lambda right: right[:8]), also=("RS-08",)),
-    Case("proof.ath.longer", "ath and one character more", ("RFC9449-4.3-ath",), ("ath-prefix-ok",),
-         "a hash is compared as far as both go", claim("ath", lambda right: f"{right}A"), lenient=True),
-    Case("proof.ath.other-case", "ath with its letters in the other case", ("RFC9449-4.3-ath",), ("ath-case-ignored",),
-         "base64url has case", claim("ath", str.swapcase), also=("RS-08",)),
-    Case("proof.ath.part-of-token", "ath of the token without its last character", ("RFC9449-4.3-ath",), ("ath-of-part-ok",),
-         "only a part of the token is hashed", ath_of_part, also=("RS-08",)),
-    Case("proof.ath.list", "ath is a list that holds the hash", ("RFC9449-4.3-ath",), ("ath-list-ok",),
-         "loose comparison takes a list for its item", claim("ath", in_list), also=("RS-09",)),
+    Case("proof.ath.missing", "no ath", requirements=("RFC9449-4.3-ath",), faults=("ath-optional",),
+         threat="a proof captured at one place serves with any token", change=without_claim("ath"), known_as=("RS-07",)),
+    Case("proof.ath.other-token", "ath of another token", requirements=("RFC9449-4.3-ath",), faults=("ath-not-compared",),
+         threat="a proof made for one token serves with another", change=ath_of_another_token, known_as=("RS-08",)),
+    Case("proof.ath.empty", "ath is an empty string", requirements=("RFC9449-4.3-ath",), faults=("ath-empty-ok",),
+         threat="a proof captured at one place serves with any token", change=claim("ath", lambda _: "")),
+    Case("proof.ath.hex", "ath in hex", requirements=("RFC9449-4.3-ath",), faults=("ath-hex-ok",),
+         threat="the hash has one spelling", change=claim("ath", lambda right: unb64url(right).hex()), known_as=("RS-08",)),
+    Case("proof.ath.shorter", "ath without its end", requirements=("RFC9449-4.3-ath",), faults=("ath-prefix-ok",),
+         threat="the hash is compared by its beginning only", change=claim("ath", lambda right: right[:8]), known_as=("RS-08",)),
+    Case("proof.ath.longer", "ath and one character more", requirements=("RFC9449-4.3-ath",), faults=("ath-prefix-ok",),
+         threat="a hash is compared as far as both go", change=claim("ath", lambda right: f"{right}A"), lenient=True),
+    Case("proof.ath.other-case", "ath with its letters in the other case", requirements=("RFC9449-4.3-ath",), faults=("ath-case-ignored",),
+         threat="base64url has case", change=claim("ath", str.swapcase), known_as=("RS-08",)),
+    Case("proof.ath.part-of-token", "ath of the token without its last character", requirements=("RFC9449-4.3-ath",), faults=("ath-of-part-ok",),
+         threat="only a part of the token is hashed", change=ath_of_part, known_as=("RS-08",)),
+    Case("proof.ath.list", "ath is a list that holds the hash", requirements=("RFC9449-4.3-ath",), faults=("ath-list-ok",),
+         threat="loose comparison takes a list for its item", change=claim("ath", in_list), known_as=("RS-09",)),
 )
 
 OTHER_HASH = (
-    Case("proof.ath.sha512", "ath made with SHA-512", ("RFC9449-11.10-sha256",), ("ath-sha512-ok",),
-         "the hash is SHA-256 and no other", ath_with_sha512),
+    Case("proof.ath.sha512", "ath made with SHA-512", requirements=("RFC9449-11.10-sha256",), faults=("ath-sha512-ok",),
+         threat="the hash is SHA-256 and no other", change=ath_with_sha512),
 )
 
 def head_with_get(draft):
@@ -154,10 +154,10 @@ def head_with_get(draft):
 
 
 PERIOD = (
-    Case("proof.exp.past", "exp one hour ago", ("RFC7519-4.1.4-exp-nbf",), ("exp-nbf-ignored",),
-         "a proof that says it has expired still works", claim("exp", lambda _: int(time.time()) - HOUR), lenient=True, also=("TP-34",)),
-    Case("proof.nbf.future", "nbf one hour ahead", ("RFC7519-4.1.4-exp-nbf",), ("exp-nbf-ignored",),
-         "a proof works before it says it does", claim("nbf", lambda _: int(time.time()) + HOUR), lenient=True, also=("TP-34",)),
+    Case("proof.exp.past", "exp one hour ago", requirements=("RFC7519-4.1.4-exp-nbf",), faults=("exp-nbf-ignored",),
+         threat="a proof that says it has expired still works", change=claim("exp", lambda _: int(time.time()) - HOUR), lenient=True, known_as=("TP-34",)),
+    Case("proof.nbf.future", "nbf one hour ahead", requirements=("RFC7519-4.1.4-exp-nbf",), faults=("exp-nbf-ignored",),
+         threat="a proof works before it says it does", change=claim("nbf", lambda _: int(time.time()) + HOUR), lenient=True, known_as=("TP-34",)),
 )
 MCP_API = At(API.place, API.prefix, (*API.requirements, "MCP-dpop-proof-checks"))
 AT_A_WRITE = tuple(row for row in CLAIMS if row.id in {"proof.htm.other-method", "proof.htu.other-path"})
@@ -179,8 +179,8 @@ def test_proof_outside_its_own_period_is_refused(case, target):
     target.refuses(case)
 
 
-SIBLING = Case("proof.htu.other-endpoint", "htu of another endpoint of the same server", ("RFC9449-4.3-htu",), ("htu-any-endpoint",),
-               "a proof made for one endpoint opens another", also=("TP-22", "RS-10"))
+SIBLING = Case("proof.htu.other-endpoint", "htu of another endpoint of the same server", requirements=("RFC9449-4.3-htu",), faults=("htu-any-endpoint",),
+               threat="a proof made for one endpoint opens another", known_as=("TP-22", "RS-10"))
 
 
 @cases(*spread([SIBLING], PROOF_READERS))
@@ -193,8 +193,8 @@ def test_proof_for_another_endpoint_is_refused(case, target):
     target.refuses(case, claim("htu", other))
 
 
-HEAD = Case("rs.proof.htm.get-for-head", "a HEAD request with a proof for GET", ("RFC9449-4.3-htm",), ("rs-get-proof-for-head",),
-            "methods are compared loosely; some servers treat HEAD as GET all the way", head_with_get, "api", lenient=True)
+HEAD = Case("rs.proof.htm.get-for-head", "a HEAD request with a proof for GET", requirements=("RFC9449-4.3-htm",), faults=("rs-get-proof-for-head",),
+            threat="methods are compared loosely; some servers treat HEAD as GET all the way", change=head_with_get, place="api", lenient=True)
 
 
 @cases(HEAD)

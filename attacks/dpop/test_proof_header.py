@@ -1,8 +1,8 @@
 """A proof whose JOSE header is missing a member, lies, or gives a secret away (RFC 9449 sections 4.2 and 4.3)."""
 
-from keybound.cases import API, PROOF_READERS, TOKEN, Case, cases, spread
+from keybound.cases.declare import API, PROOF_READERS, TOKEN, Case, cases, spread
 from keybound.craft.certificates import x5c_of
-from keybound.craft.deltas import (
+from keybound.craft.changes.proof import (
     all_of,
     as_text,
     der_signature,
@@ -29,69 +29,69 @@ NONE = ("RFC9449-4.3-alg-none", "FAPI2SP-5.4.1-alg-none")
 VERIFIED = ("RFC9449-4.3-signature", "RFC8725-3.3-all-operations", "FAPI2SP-5.4.1-jwt-bcp")
 
 HEADER = (
-    Case("proof.typ.missing", "no typ", ("RFC9449-4.3-typ",), ("typ-optional",),
-         "any signed JWT of the client could stand in for a proof", without_member("typ"), also=("TP-04",)),
-    Case("proof.typ.other", "typ is JWT", ("RFC9449-4.3-typ",), ("typ-not-compared",),
-         "any signed JWT of the client could stand in for a proof", member("typ", lambda _: "JWT"), also=("TP-05",)),
-    Case("proof.typ.access-token", "typ is at+jwt", ("RFC9449-4.3-typ",), ("typ-not-compared",),
-         "any signed JWT of the client could stand in for a proof", member("typ", lambda _: "at+jwt"), also=("TP-05",)),
-    Case("proof.typ.longer", "typ is dpop+jwt+x", ("RFC9449-4.3-typ",), ("typ-prefix-ok",),
-         "a type is compared by its beginning only", member("typ", lambda right: f"{right}+x")),
-    Case("proof.typ.list", "typ is a list that holds dpop+jwt", ("RFC9449-4.3-typ",), ("typ-list-ok",),
-         "loose comparison takes a list for its item", member("typ", in_list), also=("TP-06",)),
-    Case("proof.alg.missing", "no alg", ("RFC9449-4.3-alg-supported",), ("alg-guessed",),
-         "the server guesses what the attacker wants it to guess", without_member("alg"), also=("TP-12",)),
-    Case("proof.alg.number", "alg is a number", ("RFC9449-4.3-alg-supported",), ("alg-guessed",),
-         "the server guesses what the attacker wants it to guess", member("alg", lambda _: 256), also=("TP-12",)),
-    Case("proof.alg.none", "alg none, no signature", NONE, ("alg-none-ok",),
-         "anybody can make a proof for the victim's public key", unsigned, also=("TP-10",)),
-    Case("proof.alg.none-mixed-case", "alg nOnE, no signature", NONE, ("alg-none-ok",),
-         "anybody can make a proof for the victim's public key", unsigned_as("nOnE"), also=("TP-10",)),
-    Case("proof.alg.none-capital", "alg None, no signature", NONE, ("alg-none-ok",),
-         "anybody can make a proof for the victim's public key", unsigned_as("None"), also=("TP-10",)),
-    Case("proof.alg.none-upper-case", "alg NONE, no signature", NONE, ("alg-none-ok",),
-         "anybody can make a proof for the victim's public key", unsigned_as("NONE"), also=("TP-10",)),
-    Case("proof.alg.none-signed", "alg none, with a signature", NONE, ("alg-none-ok",),
-         "a signature that nobody looks at", member("alg", lambda _: "none"), also=("TP-10",)),
-    Case("proof.alg.unknown", "an alg that nobody registered", ("RFC9449-4.3-alg-supported",), ("alg-unknown-guessed",),
-         "the server guesses what the attacker wants it to guess", member("alg", lambda _: "XX256"), also=("TP-12",)),
+    Case("proof.typ.missing", "no typ", requirements=("RFC9449-4.3-typ",), faults=("typ-optional",),
+         threat="any signed JWT of the client could stand in for a proof", change=without_member("typ"), known_as=("TP-04",)),
+    Case("proof.typ.other", "typ is JWT", requirements=("RFC9449-4.3-typ",), faults=("typ-not-compared",),
+         threat="any signed JWT of the client could stand in for a proof", change=member("typ", lambda _: "JWT"), known_as=("TP-05",)),
+    Case("proof.typ.access-token", "typ is at+jwt", requirements=("RFC9449-4.3-typ",), faults=("typ-not-compared",),
+         threat="any signed JWT of the client could stand in for a proof", change=member("typ", lambda _: "at+jwt"), known_as=("TP-05",)),
+    Case("proof.typ.longer", "typ is dpop+jwt+x", requirements=("RFC9449-4.3-typ",), faults=("typ-prefix-ok",),
+         threat="a type is compared by its beginning only", change=member("typ", lambda right: f"{right}+x")),
+    Case("proof.typ.list", "typ is a list that holds dpop+jwt", requirements=("RFC9449-4.3-typ",), faults=("typ-list-ok",),
+         threat="loose comparison takes a list for its item", change=member("typ", in_list), known_as=("TP-06",)),
+    Case("proof.alg.missing", "no alg", requirements=("RFC9449-4.3-alg-supported",), faults=("alg-guessed",),
+         threat="the server guesses what the attacker wants it to guess", change=without_member("alg"), known_as=("TP-12",)),
+    Case("proof.alg.number", "alg is a number", requirements=("RFC9449-4.3-alg-supported",), faults=("alg-guessed",),
+         threat="the server guesses what the attacker wants it to guess", change=member("alg", lambda _: 256), known_as=("TP-12",)),
+    Case("proof.alg.none", "alg none, no signature", requirements=NONE, faults=("alg-none-ok",),
+         threat="anybody can make a proof for the victim's public key", change=unsigned, known_as=("TP-10",)),
+    Case("proof.alg.none-mixed-case", "alg nOnE, no signature", requirements=NONE, faults=("alg-none-ok",),
+         threat="anybody can make a proof for the victim's public key", change=unsigned_as("nOnE"), known_as=("TP-10",)),
+    Case("proof.alg.none-capital", "alg None, no signature", requirements=NONE, faults=("alg-none-ok",),
+         threat="anybody can make a proof for the victim's public key", change=unsigned_as("None"), known_as=("TP-10",)),
+    Case("proof.alg.none-upper-case", "alg NONE, no signature", requirements=NONE, faults=("alg-none-ok",),
+         threat="anybody can make a proof for the victim's public key", change=unsigned_as("NONE"), known_as=("TP-10",)),
+    Case("proof.alg.none-signed", "alg none, with a signature", requirements=NONE, faults=("alg-none-ok",),
+         threat="a signature that nobody looks at", change=member("alg", lambda _: "none"), known_as=("TP-10",)),
+    Case("proof.alg.unknown", "an alg that nobody registered", requirements=("RFC9449-4.3-alg-supported",), faults=("alg-unknown-guessed",),
+         threat="the server guesses what the attacker wants it to guess", change=member("alg", lambda _: "XX256"), known_as=("TP-12",)),
     Case("proof.alg.mismatched", "an alg that does not go with the key",
-         ("RFC9449-4.3-alg-supported", "RFC8725-3.1-algorithm-verified"), ("alg-mismatch-ok",),
-         "two layers verify by two algorithms", member("alg", lambda right: "ES256" if right[:2] != "ES" else "RS256"),
-         also=("TP-16",)),
-    Case("proof.alg.hs256-public-pem", "HS256 keyed with the public key's PEM", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
-         "everybody knows the public key", hmac_of_public_key(Key.public_pem), also=("TP-11",)),
-    Case("proof.alg.hs256-public-der", "HS256 keyed with the public key's DER", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
-         "everybody knows the public key", hmac_of_public_key(Key.public_der), also=("TP-11",)),
-    Case("proof.alg.hs256-public-jwk", "HS256 keyed with the public key's JWK", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
-         "everybody knows the public key", hmac_of_public_key(lambda key: compact_json(key.jwk)), also=("TP-11",)),
-    Case("proof.alg.hs256", "HS256 with a symmetric jwk", ("RFC9449-4.3-alg-asymmetric",), ("alg-hmac-ok",),
-         "a shared secret proves nothing about who holds it", symmetric, also=("TP-11", "KY-02")),
-    Case("proof.jwk.missing", "no jwk", ("RFC9449-4.3-jwk-present",), ("jwk-optional",),
-         "the server verifies with a key of its own choice", without_member("jwk"), also=("TP-08",)),
-    Case("proof.jwk.kid-instead", "kid instead of jwk", ("RFC9449-4.3-jwk-present",), ("jwk-optional",),
-         "the server verifies with a key of its own choice", jwk_instead("kid", lambda key: key.thumbprint)),
-    Case("proof.jwk.x5c-instead", "x5c instead of jwk", ("RFC9449-4.3-jwk-present",), ("x5c-ok",),
-         "the server verifies with a certificate's key", jwk_instead("x5c", lambda key: [x5c_of(key)])),
-    Case("proof.jwk.string", "jwk is JSON text in a string", ("RFC9449-4.3-jwk-present",), ("jwk-string-ok",),
-         "two parsers see two keys", member("jwk", as_text), also=("TP-09",)),
-    Case("proof.jwk.number", "jwk is a number", ("RFC9449-4.3-jwk-present",), ("crashes-on-odd-jwk",),
-         "an odd header member ends in a crash", member("jwk", lambda _: 1), also=("TP-09",)),
-    Case("proof.jwk.private", "jwk holds the private key", ("RFC9449-4.3-jwk-private",), ("private-jwk-ok",),
-         "a client that gives its private key away is not stopped", private_jwk, also=("KY-01",)),
+         requirements=("RFC9449-4.3-alg-supported", "RFC8725-3.1-algorithm-verified"), faults=("alg-mismatch-ok",),
+         threat="two layers verify by two algorithms", change=member("alg", lambda right: "ES256" if right[:2] != "ES" else "RS256"),
+         known_as=("TP-16",)),
+    Case("proof.alg.hs256-public-pem", "HS256 keyed with the public key's PEM", requirements=("RFC9449-4.3-alg-asymmetric",), faults=("alg-hmac-ok",),
+         threat="everybody knows the public key", change=hmac_of_public_key(Key.public_pem), known_as=("TP-11",)),
+    Case("proof.alg.hs256-public-der", "HS256 keyed with the public key's DER", requirements=("RFC9449-4.3-alg-asymmetric",), faults=("alg-hmac-ok",),
+         threat="everybody knows the public key", change=hmac_of_public_key(Key.public_der), known_as=("TP-11",)),
+    Case("proof.alg.hs256-public-jwk", "HS256 keyed with the public key's JWK", requirements=("RFC9449-4.3-alg-asymmetric",), faults=("alg-hmac-ok",),
+         threat="everybody knows the public key", change=hmac_of_public_key(lambda key: compact_json(key.jwk)), known_as=("TP-11",)),
+    Case("proof.alg.hs256", "HS256 with a symmetric jwk", requirements=("RFC9449-4.3-alg-asymmetric",), faults=("alg-hmac-ok",),
+         threat="a shared secret proves nothing about who holds it", change=symmetric, known_as=("TP-11", "KY-02")),
+    Case("proof.jwk.missing", "no jwk", requirements=("RFC9449-4.3-jwk-present",), faults=("jwk-optional",),
+         threat="the server verifies with a key of its own choice", change=without_member("jwk"), known_as=("TP-08",)),
+    Case("proof.jwk.kid-instead", "kid instead of jwk", requirements=("RFC9449-4.3-jwk-present",), faults=("jwk-optional",),
+         threat="the server verifies with a key of its own choice", change=jwk_instead("kid", lambda key: key.thumbprint)),
+    Case("proof.jwk.x5c-instead", "x5c instead of jwk", requirements=("RFC9449-4.3-jwk-present",), faults=("x5c-ok",),
+         threat="the server verifies with a certificate's key", change=jwk_instead("x5c", lambda key: [x5c_of(key)])),
+    Case("proof.jwk.string", "jwk is JSON text in a string", requirements=("RFC9449-4.3-jwk-present",), faults=("jwk-string-ok",),
+         threat="two parsers see two keys", change=member("jwk", as_text), known_as=("TP-09",)),
+    Case("proof.jwk.number", "jwk is a number", requirements=("RFC9449-4.3-jwk-present",), faults=("crashes-on-odd-jwk",),
+         threat="an odd header member ends in a crash", change=member("jwk", lambda _: 1), known_as=("TP-09",)),
+    Case("proof.jwk.private", "jwk holds the private key", requirements=("RFC9449-4.3-jwk-private",), faults=("private-jwk-ok",),
+         threat="a client that gives its private key away is not stopped", change=private_jwk, known_as=("KY-01",)),
 )
 
 SIGNATURE = (
-    Case("proof.signature.other-key", "signed by another key than jwk", VERIFIED,
-         ("signature-not-verified",), "the victim's public key is enough", signed_by_attacker, also=("TP-14",)),
-    Case("proof.signature.flipped", "first bit of the signature flipped", ("RFC9449-4.3-signature",),
-         ("signature-not-verified",), "the victim's public key is enough", flipped_signature, also=("TP-15",)),
-    Case("proof.signature.zeros", "a signature of zeros", ("RFC9449-4.3-signature",), ("zero-signature-ok",),
-         "r = s = 0 verifies under a broken ECDSA", signature(lambda right: bytes(len(right)))),
-    Case("proof.signature.swapped-claims", "claims changed after signing", VERIFIED,
-         ("signature-not-verified",), "a captured proof is dressed up anew", swapped_claims),
-    Case("proof.signature.empty", "empty signature", ("RFC9449-4.3-signature",),
-         ("signature-not-verified",), "the victim's public key is enough", empty_signature, also=("TP-15",)),
+    Case("proof.signature.other-key", "signed by another key than jwk", requirements=VERIFIED,
+         faults=("signature-not-verified",), threat="the victim's public key is enough", change=signed_by_attacker, known_as=("TP-14",)),
+    Case("proof.signature.flipped", "first bit of the signature flipped", requirements=("RFC9449-4.3-signature",),
+         faults=("signature-not-verified",), threat="the victim's public key is enough", change=flipped_signature, known_as=("TP-15",)),
+    Case("proof.signature.zeros", "a signature of zeros", requirements=("RFC9449-4.3-signature",), faults=("zero-signature-ok",),
+         threat="r = s = 0 verifies under a broken ECDSA", change=signature(lambda right: bytes(len(right)))),
+    Case("proof.signature.swapped-claims", "claims changed after signing", requirements=VERIFIED,
+         faults=("signature-not-verified",), threat="a captured proof is dressed up anew", change=swapped_claims),
+    Case("proof.signature.empty", "empty signature", requirements=("RFC9449-4.3-signature",),
+         faults=("signature-not-verified",), threat="the victim's public key is enough", change=empty_signature, known_as=("TP-15",)),
 )
 
 
@@ -100,8 +100,8 @@ def test_wrong_header_or_signature_is_refused(case, target):
     target.refuses(case)
 
 
-DER = Case("proof.signature.der", "an ECDSA signature in DER", ("RFC9449-4.3-signature", "RFC7518-3.4-es256-64-octets"), ("der-signature-ok",),
-           "a signature has one encoding (RFC 7518 section 3.4)", der_signature)
+DER = Case("proof.signature.der", "an ECDSA signature in DER", requirements=("RFC9449-4.3-signature", "RFC7518-3.4-es256-64-octets"), faults=("der-signature-ok",),
+           threat="a signature has one encoding (RFC 7518 section 3.4)", change=der_signature)
 
 
 @cases(*spread([DER], PROOF_READERS))
@@ -112,21 +112,21 @@ def test_signature_encoding_is_checked(case, target):
 
 
 OTHER_ALGS = tuple(
-    Case(f"proof.signature.flipped-{alg.lower()}", f"first bit of an {alg} signature flipped", VERIFIED,
-         ("signature-es-only",), "the signature is verified for some algorithms only", data=alg)
+    Case(f"proof.signature.flipped-{alg.lower()}", f"first bit of an {alg} signature flipped", requirements=VERIFIED,
+         faults=("signature-es-only",), threat="the signature is verified for some algorithms only", data=alg)
     for alg in ("EdDSA", "PS256", "RS256")
 )
 
 
-PRIMES = Case("proof.jwk.private-primes", "jwk holds the primes of an RSA key", ("RFC9449-4.3-jwk-private",), ("private-primes-ok",),
-              "a client that gives its private key away is not stopped", data="RS256", also=("KY-01",))
+PRIMES = Case("proof.jwk.private-primes", "jwk holds the primes of an RSA key", requirements=("RFC9449-4.3-jwk-private",), faults=("private-primes-ok",),
+              threat="a client that gives its private key away is not stopped", data="RS256", known_as=("KY-01",))
 
 
-def with_another_algorithm(case, target, delta):
-    """Return the delta after a change to a key of the case's algorithm; raises NotApplicable where that cannot work."""
+def with_another_algorithm(case, target, change):
+    """Return the change after a change to a key of the case's algorithm; raises NotApplicable where that cannot work."""
     if case.data not in target.session.advertised_algs:
         raise NotApplicable(f"{case.data} is not in dpop_signing_alg_values_supported")
-    return all_of(target.holding(target.session.key("victim", case.data)), delta)
+    return all_of(target.holding(target.session.key("victim", case.data)), change)
 
 
 @cases(*spread(OTHER_ALGS, (TOKEN, API)))

@@ -1,7 +1,13 @@
 """Several DPoP headers, or one that holds no proof (RFC 9449 section 4.3 items 1 and 2)."""
 
-from keybound.cases import PROOF_READERS, RESOURCES, At, Case, cases, spread
-from keybound.craft.deltas import garbage, junk_then_proof, proof_then_junk, same_proof_twice, two_proofs
+from keybound.cases.declare import PROOF_READERS, RESOURCES, At, Case, cases, spread
+from keybound.craft.changes.proof import (
+    garbage,
+    junk_then_proof,
+    proof_then_junk,
+    same_proof_twice,
+    two_proofs,
+)
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
@@ -13,27 +19,27 @@ SMUGGLING = "two layers look at two different proofs"
 def proof_lines(*lines):
     """Send these DPoP headers, the proof in place of {}."""
 
-    def delta(draft):
+    def change(draft):
         draft.proof_headers = lambda proof: [line.format(proof) for line in lines]
 
-    return delta
+    return change
 
 
 HEADERS = (
-    Case("proof.twice.two-valid", "two DPoP headers, both valid", ONE_HEADER, ("first-dpop-header", "last-dpop-header"),
-         SMUGGLING, two_proofs, also=("TP-28", "RS-20")),
-    Case("proof.twice.valid-then-junk", "two DPoP headers, the first valid", ONE_HEADER, ("first-dpop-header",),
-         SMUGGLING, proof_then_junk, also=("TP-28", "RS-20")),
-    Case("proof.twice.junk-then-valid", "two DPoP headers, the last valid", ONE_HEADER, ("last-dpop-header",),
-         SMUGGLING, junk_then_proof, also=("TP-28", "RS-20")),
-    Case("proof.twice.same", "the same proof in two DPoP headers", ONE_HEADER, ("first-dpop-header", "last-dpop-header"),
-         SMUGGLING, same_proof_twice, also=("TP-28", "RS-20")),
-    Case("proof.twice.valid-then-empty", "two DPoP headers, the second empty", ONE_HEADER, ("first-dpop-header",),
-         SMUGGLING, proof_lines("{}", ""), lenient=True, also=("TP-28", "RS-20")),
-    Case("proof.twice.empty-then-valid", "two DPoP headers, the first empty", ONE_HEADER, ("last-dpop-header",),
-         SMUGGLING, proof_lines("", "{}"), lenient=True, also=("TP-28", "RS-20")),
-    Case("proof.not-a-jwt", "a DPoP header that is no JWT", ("RFC9449-4.3-well-formed-jwt",), ("malformed-proof-ignored",),
-         "a proof that cannot be read counts as none, and the token comes unbound", garbage, also=("TP-02",)),
+    Case("proof.twice.two-valid", "two DPoP headers, both valid", requirements=ONE_HEADER, faults=("first-dpop-header", "last-dpop-header"),
+         threat=SMUGGLING, change=two_proofs, known_as=("TP-28", "RS-20")),
+    Case("proof.twice.valid-then-junk", "two DPoP headers, the first valid", requirements=ONE_HEADER, faults=("first-dpop-header",),
+         threat=SMUGGLING, change=proof_then_junk, known_as=("TP-28", "RS-20")),
+    Case("proof.twice.junk-then-valid", "two DPoP headers, the last valid", requirements=ONE_HEADER, faults=("last-dpop-header",),
+         threat=SMUGGLING, change=junk_then_proof, known_as=("TP-28", "RS-20")),
+    Case("proof.twice.same", "the same proof in two DPoP headers", requirements=ONE_HEADER, faults=("first-dpop-header", "last-dpop-header"),
+         threat=SMUGGLING, change=same_proof_twice, known_as=("TP-28", "RS-20")),
+    Case("proof.twice.valid-then-empty", "two DPoP headers, the second empty", requirements=ONE_HEADER, faults=("first-dpop-header",),
+         threat=SMUGGLING, change=proof_lines("{}", ""), lenient=True, known_as=("TP-28", "RS-20")),
+    Case("proof.twice.empty-then-valid", "two DPoP headers, the first empty", requirements=ONE_HEADER, faults=("last-dpop-header",),
+         threat=SMUGGLING, change=proof_lines("", "{}"), lenient=True, known_as=("TP-28", "RS-20")),
+    Case("proof.not-a-jwt", "a DPoP header that is no JWT", requirements=("RFC9449-4.3-well-formed-jwt",), faults=("malformed-proof-ignored",),
+         threat="a proof that cannot be read counts as none, and the token comes unbound", change=garbage, known_as=("TP-02",)),
 )
 
 
@@ -42,9 +48,9 @@ def test_header_must_be_one_proof(case, target):
     target.refuses(case)
 
 
-EMPTY = Case("proof.header.empty", "an empty DPoP header", ("RFC9449-7.1-proof-present",),
-             ("malformed-proof-ignored", "unreadable-proof-ignored"), "a header that is there stands for a proof",
-             proof_lines(""), exact=Exact((401,), ("invalid_token", "invalid_dpop_proof")), also=("TP-03",))
+EMPTY = Case("proof.header.empty", "an empty DPoP header", requirements=("RFC9449-7.1-proof-present",),
+             faults=("malformed-proof-ignored", "unreadable-proof-ignored"), threat="a header that is there stands for a proof",
+             change=proof_lines(""), names_the_reason=Exact((401,), ("invalid_token", "invalid_dpop_proof")), known_as=("TP-03",))
 
 
 @cases(*spread([EMPTY], [At(at.place, at.prefix, ()) for at in RESOURCES]))
@@ -52,16 +58,16 @@ def test_empty_header_is_no_proof(case, target):
     target.refuses(case)
 
 
-CALLED = Case("as.proof.header.empty", "an empty DPoP header gives no token that is called DPoP", ("RFC9449-5-token-type",),
-              ("as-empty-header-says-dpop",), "a token that is bound to nothing is announced as bound", proof_lines(""), "token",
-              also=("TP-03",))
+CALLED = Case("as.proof.header.empty", "an empty DPoP header gives no token that is called DPoP", requirements=("RFC9449-5-token-type",),
+              faults=("as-empty-header-says-dpop",), threat="a token that is bound to nothing is announced as bound", change=proof_lines(""), place="token",
+              known_as=("TP-03",))
 
 
 @cases(CALLED)
 def test_empty_header_binds_nothing(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
-    answer = place.attempt(case.delta, "hostile")
+    target.controls.require(place)
+    answer = place.attempt(case.change, "hostile")
     if answer.limited or answer.outcome in {Outcome.CRASHED, Outcome.UNREACHABLE}:
         raise Inconclusive(answer.seen)
     if answer.outcome is Outcome.EFFECT:

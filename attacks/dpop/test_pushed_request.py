@@ -1,7 +1,7 @@
 """What was pushed is what counts, for the client that pushed it, once (RFC 9126 sections 2.2, 3 and 4)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import by_attacker
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import by_attacker
 from keybound.craft.jose import Key, jwt
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.client_auth import for_audience
@@ -14,15 +14,15 @@ def redeemed_by_attacker(target, place, code):
     """Judge the redemption of `code` with the attacker's key."""
     form = target.session.code_form(place.lane, code)
 
-    def delta(draft):
+    def change(draft):
         by_attacker(draft)
         draft.form |= form
 
-    target.refuses(target.case, delta, place)
+    target.refuses(target.case, change, place)
 
 
-BESIDE = Case("as.code.par-dpop-jkt.query-beside", "another dpop_jkt in the URL, beside a request_uri", ("RFC9449-10.1-par-dpop-jkt",),
-              ("as-query-beside-request-uri", "as-ignores-dpop-jkt-in-par"), OVERRIDE, place="code.par-dpop_jkt", also=("AC-12",))
+BESIDE = Case("as.code.par-dpop-jkt.query-beside", "another dpop_jkt in the URL, beside a request_uri", requirements=("RFC9449-10.1-par-dpop-jkt",),
+              faults=("as-query-beside-request-uri", "as-ignores-dpop-jkt-in-par"), threat=OVERRIDE, place="code.par-dpop_jkt", known_as=("AC-12",))
 
 
 @cases(BESIDE)
@@ -32,14 +32,14 @@ def test_query_beside_request_uri_has_no_effect(case, target):
     try:
         code = session.code(place.lane, pushed, beside=beside)
     except Inconclusive as error:
-        target.bench.require(place)
+        target.controls.require(place)
         target.expect(True, "the value in the URL has no effect", f"refused: {error}")
         return
     redeemed_by_attacker(target, place, code)
 
 
-OBJECT = Case("as.code.request-object.dpop-jkt-beside", "another dpop_jkt beside a request object", ("RFC9126-3-request-object",),
-              ("as-request-object-mixed",), OVERRIDE, place="code.signed", also=("AC-12",))
+OBJECT = Case("as.code.request-object.dpop-jkt-beside", "another dpop_jkt beside a request object", requirements=("RFC9126-3-request-object",),
+              faults=("as-request-object-mixed",), threat=OVERRIDE, place="code.signed", known_as=("AC-12",))
 
 
 def request_object(session, client, form):
@@ -83,10 +83,10 @@ def test_only_the_request_object_counts(case, target):
 
 
 LINK = "a link that the attacker made with the victim's request brings the code to the attacker"
-FOREIGN = Case("as.par.request-uri.other-client", "a request_uri used by another client", ("RFC9126-2.2-request-uri-client",),
-               ("as-request-uri-any-client",), LINK, place="par")
-REUSED = Case("as.par.request-uri.twice", "a request_uri used again after it gave a code", ("RFC9126-4-request-uri-once",),
-              ("as-request-uri-reusable",), "a link from the history starts the same authorization again", place="par")
+FOREIGN = Case("as.par.request-uri.other-client", "a request_uri used by another client", requirements=("RFC9126-2.2-request-uri-client",),
+               faults=("as-request-uri-any-client",), threat=LINK, place="par")
+REUSED = Case("as.par.request-uri.twice", "a request_uri used again after it gave a code", requirements=("RFC9126-4-request-uri-once",),
+              faults=("as-request-uri-reusable",), threat="a link from the history starts the same authorization again", place="par")
 
 
 def redirect(target, client, sender_id, uri):
@@ -131,8 +131,8 @@ def test_request_uri_works_once(case, target):
 
 
 AUDIENCES = tuple(
-    Case(f"as.par.assertion-aud.{name}", f"a client assertion at PAR for the {name} endpoint", ("RFC9126-2-assertion-aud",),
-         ("as-assertion-aud-issuer-only",), "clients that followed RFC 9126 are locked out", place="par.assertion", lenient=True,
+    Case(f"as.par.assertion-aud.{name}", f"a client assertion at PAR for the {name} endpoint", requirements=("RFC9126-2-assertion-aud",),
+         faults=("as-assertion-aud-issuer-only",), threat="clients that followed RFC 9126 are locked out", place="par.assertion", lenient=True,
          data=endpoint)
     for name, endpoint in (("token", "token"), ("par", "pushed_authorization_request"))
 )

@@ -7,8 +7,8 @@ trusted proxy sets, and this machine may count as one, so a breach is a warning.
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
-from keybound.cases import API, TOKEN, Case, cases, spread
-from keybound.craft.deltas import all_of, claim, htu, with_header
+from keybound.cases.declare import API, TOKEN, Case, cases, spread
+from keybound.craft.changes.proof import all_of, claim, htu, with_header
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 
@@ -35,59 +35,59 @@ def of_plain_http(draft):
 def query(text):
     """Send the request to the same address with `text` in its query."""
 
-    def delta(draft):
+    def change(draft):
         draft.url += ("&" if "?" in draft.url else "?") + text
 
-    return delta
+    return change
 
 
 def to_another_origin(draft):
     """Write the whole URL of another origin where the path of the request stands (RFC 9112 section 3.2.2)."""
-    draft.target = urlunsplit(urlsplit(draft.url)._replace(netloc=ELSEWHERE))
+    draft.request_target = urlunsplit(urlsplit(draft.url)._replace(netloc=ELSEWHERE))
 
 
 FIELDS = (
-    Case("proof.moved.host", "htu and Host of another origin", HTU, ("host-trusted",), RELAY,
-         all_of(MOVED, with_header("Host", ELSEWHERE)), lenient=True, also=("HT-12",)),
-    Case("proof.moved.x-forwarded-host", "htu and X-Forwarded-Host of another origin", HTU, ("forwarded-trusted",), RELAY,
-         all_of(MOVED, with_header("X-Forwarded-Host", ELSEWHERE)), lenient=True, also=("HT-14",)),
-    Case("proof.moved.x-forwarded-host-list", "htu and X-Forwarded-Host of another origin, in a list", HTU, ("forwarded-list-trusted",),
-         RELAY, all_of(MOVED, with_header("X-Forwarded-Host", f", {ELSEWHERE}")), lenient=True, also=("HT-14",)),
-    Case("proof.moved.forwarded", "htu and Forwarded of another origin", HTU, ("forwarded-field-trusted",), RELAY,
-         all_of(MOVED, with_header("Forwarded", lambda draft: f"host={ELSEWHERE};proto={scheme(draft)}")), lenient=True, also=("HT-14",)),
-    Case("proof.moved.x-forwarded-proto", "htu of plain HTTP, X-Forwarded-Proto http", HTU, ("forwarded-proto-trusted",),
-         "a proof sent over plain HTTP is used over TLS", all_of(of_plain_http, with_header("X-Forwarded-Proto", "http")),
-         lenient=True, also=("HT-14",)),
-    Case("proof.moved.x-forwarded-prefix", "htu with a path prefix, and X-Forwarded-Prefix", HTU, ("forwarded-prefix-trusted",),
-         RELAY, all_of(htu(path="/prefix{}".format), with_header("X-Forwarded-Prefix", "/prefix")), lenient=True),
-    Case("proof.moved.x-original-url", "htu of another path, and X-Original-URL", HTU, ("original-url-trusted",), RELAY,
-         all_of(htu(path="/elsewhere"), with_header("X-Original-URL", "/elsewhere")), lenient=True),
-    Case("proof.moved.method-override", "htm of another method, and a method override", HTM, ("method-override-trusted",),
-         "a captured proof is used for another method",
-         all_of(claim("htm", lambda _: "PATCH"), with_header("X-HTTP-Method-Override", "PATCH"))),
-    *(Case(f"proof.moved.{slug}", f"htm of another method, and {what}", HTM, ("other-overrides-trusted",),
-           "a captured proof is used for another method", all_of(claim("htm", lambda _: "PATCH"), override))
+    Case("proof.moved.host", "htu and Host of another origin", requirements=HTU, faults=("host-trusted",), threat=RELAY,
+         change=all_of(MOVED, with_header("Host", ELSEWHERE)), lenient=True, known_as=("HT-12",)),
+    Case("proof.moved.x-forwarded-host", "htu and X-Forwarded-Host of another origin", requirements=HTU, faults=("forwarded-trusted",), threat=RELAY,
+         change=all_of(MOVED, with_header("X-Forwarded-Host", ELSEWHERE)), lenient=True, known_as=("HT-14",)),
+    Case("proof.moved.x-forwarded-host-list", "htu and X-Forwarded-Host of another origin, in a list", requirements=HTU, faults=("forwarded-list-trusted",),
+         threat=RELAY, change=all_of(MOVED, with_header("X-Forwarded-Host", f", {ELSEWHERE}")), lenient=True, known_as=("HT-14",)),
+    Case("proof.moved.forwarded", "htu and Forwarded of another origin", requirements=HTU, faults=("forwarded-field-trusted",), threat=RELAY,
+         change=all_of(MOVED, with_header("Forwarded", lambda draft: f"host={ELSEWHERE};proto={scheme(draft)}")), lenient=True, known_as=("HT-14",)),
+    Case("proof.moved.x-forwarded-proto", "htu of plain HTTP, X-Forwarded-Proto http", requirements=HTU, faults=("forwarded-proto-trusted",),
+         threat="a proof sent over plain HTTP is used over TLS", change=all_of(of_plain_http, with_header("X-Forwarded-Proto", "http")),
+         lenient=True, known_as=("HT-14",)),
+    Case("proof.moved.x-forwarded-prefix", "htu with a path prefix, and X-Forwarded-Prefix", requirements=HTU, faults=("forwarded-prefix-trusted",),
+         threat=RELAY, change=all_of(htu(path="/prefix{}".format), with_header("X-Forwarded-Prefix", "/prefix")), lenient=True),
+    Case("proof.moved.x-original-url", "htu of another path, and X-Original-URL", requirements=HTU, faults=("original-url-trusted",), threat=RELAY,
+         change=all_of(htu(path="/elsewhere"), with_header("X-Original-URL", "/elsewhere")), lenient=True),
+    Case("proof.moved.method-override", "htm of another method, and a method override", requirements=HTM, faults=("method-override-trusted",),
+         threat="a captured proof is used for another method",
+         change=all_of(claim("htm", lambda _: "PATCH"), with_header("X-HTTP-Method-Override", "PATCH"))),
+    *(Case(f"proof.moved.{slug}", f"htm of another method, and {what}", requirements=HTM, faults=("other-overrides-trusted",),
+           threat="a captured proof is used for another method", change=all_of(claim("htm", lambda _: "PATCH"), override))
       for slug, what, override in (
           ("x-http-method", "X-HTTP-Method", with_header("X-HTTP-Method", "PATCH")),
           ("x-method-override", "X-Method-Override", with_header("X-Method-Override", "PATCH")),
           ("method-parameter", "a parameter _method", query("_method=PATCH")))),
-    Case("proof.moved.x-forwarded-port", "htu of another port, and X-Forwarded-Port", HTU, ("forwarded-port-trusted",), RELAY,
-         all_of(htu(netloc=lambda here: f"{here.partition(':')[0]}:1"), with_header("X-Forwarded-Port", "1")), lenient=True),
-    Case("proof.moved.x-rewrite-url", "htu of another path, and X-Rewrite-URL", HTU, ("rewrite-url-trusted",), RELAY,
-         all_of(htu(path="/elsewhere"), with_header("X-Rewrite-URL", "/elsewhere")), lenient=True),
-    *(Case(f"proof.moved.x-forwarded-host-path-{slug}", f"htu of another endpoint, which X-Forwarded-Host names up to a {ending}", HTU,
-           ("forwarded-trusted",), "a proof captured at one endpoint opens another",
-           all_of(htu(path="/elsewhere"), with_header("X-Forwarded-Host", lambda draft, e=ending: f"{own(draft)}/elsewhere{e}")),
+    Case("proof.moved.x-forwarded-port", "htu of another port, and X-Forwarded-Port", requirements=HTU, faults=("forwarded-port-trusted",), threat=RELAY,
+         change=all_of(htu(netloc=lambda here: f"{here.partition(':')[0]}:1"), with_header("X-Forwarded-Port", "1")), lenient=True),
+    Case("proof.moved.x-rewrite-url", "htu of another path, and X-Rewrite-URL", requirements=HTU, faults=("rewrite-url-trusted",), threat=RELAY,
+         change=all_of(htu(path="/elsewhere"), with_header("X-Rewrite-URL", "/elsewhere")), lenient=True),
+    *(Case(f"proof.moved.x-forwarded-host-path-{slug}", f"htu of another endpoint, which X-Forwarded-Host names up to a {ending}", requirements=HTU,
+           faults=("forwarded-trusted",), threat="a proof captured at one endpoint opens another",
+           change=all_of(htu(path="/elsewhere"), with_header("X-Forwarded-Host", lambda draft, e=ending: f"{own(draft)}/elsewhere{e}")),
            lenient=True)
       for slug, ending in (("query", "?"), ("fragment", "#"))),
-    Case("proof.moved.host-userinfo", "htu of another origin, which Host names behind our own and an @", HTU, ("host-userinfo-cut",),
-         RELAY, all_of(MOVED, with_header("Host", lambda draft: f"{own(draft)}@{ELSEWHERE}")), lenient=True),
-    Case("proof.moved.absolute-form", "htu of another origin, and the first line of the request too", HTU, ("absolute-form-trusted",),
-         RELAY, all_of(MOVED, to_another_origin), lenient=True),
+    Case("proof.moved.host-userinfo", "htu of another origin, which Host names behind our own and an @", requirements=HTU, faults=("host-userinfo-cut",),
+         threat=RELAY, change=all_of(MOVED, with_header("Host", lambda draft: f"{own(draft)}@{ELSEWHERE}")), lenient=True),
+    Case("proof.moved.absolute-form", "htu of another origin, and the first line of the request too", requirements=HTU, faults=("absolute-form-trusted",),
+         threat=RELAY, change=all_of(MOVED, to_another_origin), lenient=True),
     # RFC 9112 section 3.2 has such a request refused with 400; who takes one of the two may take another than its proxy did.
-    *(Case(f"proof.moved.two-hosts-{which}", f"htu of another origin, which the {which} of two Host fields names", HTU,
-           (f"{which}-host-trusted",), RELAY, all_of(MOVED, *(with_header("Host", host) for host in hosts)),
-           exact=Exact((400,), ()), lenient=True)
+    *(Case(f"proof.moved.two-hosts-{which}", f"htu of another origin, which the {which} of two Host fields names", requirements=HTU,
+           faults=(f"{which}-host-trusted",), threat=RELAY, change=all_of(MOVED, *(with_header("Host", host) for host in hosts)),
+           names_the_reason=Exact((400,), ()), lenient=True)
       for which, hosts in (("first", (ELSEWHERE, own)), ("last", (own, ELSEWHERE)))),
 )
 

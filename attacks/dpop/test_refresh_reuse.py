@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import by_attacker, no_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -11,30 +11,30 @@ from keybound.judge.answer import Outcome
 FREE = "a copy of the refresh token is as good as the original, for as long as it lives"
 
 REPLAYED = Case("as.refresh.public.protected", "a public client's refresh token is bound to its key, or replaced at each use",
-                ("RFC9700-2.2.2-public-refresh", "RFC9700-4.14.2-refresh-replay", "OAUTH21-4.3-refresh-protected",
-                 "OAUTH21-4.3.1-refresh-replay"), ("as-refresh-public-unprotected",), FREE, place="refresh.held.public",
-                also=("RT-03", "RT-10"))
+                requirements=("RFC9700-2.2.2-public-refresh", "RFC9700-4.14.2-refresh-replay", "OAUTH21-4.3-refresh-protected",
+                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), threat=FREE, place="refresh.held.public",
+                known_as=("RT-03", "RT-10"))
 
 
 @cases(REPLAYED)
 def test_refresh_of_a_public_client_is_protected(case, target):
     """Binding or rotation will do: the copy works once at most."""
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     seen = []
-    for thief, delta in (("attacker's key", by_attacker), ("no proof", no_proof)):
+    for thief, change in (("attacker's key", by_attacker), ("no proof", no_proof)):
         form = place.material()
-        stolen = place.attempt(delta, f"hostile: {thief}")
+        stolen = place.attempt(change, f"hostile: {thief}")
         if stolen.outcome is Outcome.EFFECT:
-            again = place.attempt(lambda draft, f=form, d=delta: (draft.form.update(f), d(draft)), f"hostile: {thief}, again")
+            again = place.attempt(lambda draft, f=form, d=change: (draft.form.update(f), d(draft)), f"hostile: {thief}, again")
             seen.append((again.outcome is Outcome.EFFECT, f"{thief}: {stolen.seen}, again: {again.seen}"))
             place.renew()
     target.expect(not any(works for works, _ in seen), "refused, or good once", "; ".join(text for _, text in seen) or "refused")
 
 
 REUSE = Case("as.refresh.public.reuse-revokes", "the second use of a replaced refresh token ends the one that replaced it",
-             ("RFC9700-4.14.2-refresh-reuse-revokes",), ("as-refresh-reuse-forgiven",),
-             "the thief was first, and keeps the family of tokens", place="refresh.held.public")
+             requirements=("RFC9700-4.14.2-refresh-reuse-revokes",), faults=("as-refresh-reuse-forgiven",),
+             threat="the thief was first, and keeps the family of tokens", place="refresh.held.public")
 
 
 @cases(REUSE)
@@ -62,8 +62,8 @@ def altered(value):
 
 CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
-         ("RFC9700-4.14.2-refresh-integrity",), ("as-refresh-cut",), "whoever has one refresh token can write others",
-         lambda draft: draft.form.update(refresh_token=altered(draft.form["refresh_token"])), place)
+         requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
+         change=lambda draft: draft.form.update(refresh_token=altered(draft.form["refresh_token"])), place=place)
     for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
 )
 
@@ -73,8 +73,8 @@ def test_altered_refresh_token_is_refused(case, target):
     target.refuses(case)
 
 
-WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than was granted", ("RFC9700-4.14.2-refresh-scope",),
-             ("as-refresh-widens-scope",), "what the user did not agree to is got afterwards", place="refresh")
+WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than was granted", requirements=("RFC9700-4.14.2-refresh-scope",),
+             faults=("as-refresh-widens-scope",), threat="what the user did not agree to is got afterwards", place="refresh")
 
 
 def scope_of(token, asked):
@@ -96,9 +96,9 @@ def test_refresh_gives_no_more_scope(case, target):
         raise NotApplicable("no refresh token for less than the client's scope")
     form = {"refresh_token": first.refresh}
     try:
-        token = session.issue(lane, form, delta=lambda draft: draft.form.update(scope=" ".join(wanted)), label="hostile: more scope")
+        token = session.issue(lane, form, change=lambda draft: draft.form.update(scope=" ".join(wanted)), label="hostile: more scope")
     except Inconclusive as error:
-        target.bench.require(target.place(case.place))
+        target.controls.require(target.place(case.place))
         target.expect(True, f"refused, or no more than {less}", f"refused: {error}")
         return
     given = scope_of(token, " ".join(wanted))
@@ -106,11 +106,11 @@ def test_refresh_gives_no_more_scope(case, target):
 
 
 DOWNGRADE = Case("as.refresh.without-proof", "a confidential client's refresh without a proof is refused, or honestly Bearer",
-                 ("RFC9449-5-bearer-option",), ("as-refresh-remembers-type",),
-                 "a token is announced as bound and any holder can use it", place="refresh", also=("RT-05", "BD-04"))
-LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its family is refused, or binds", ("RFC9449-5-bearer-option",),
-            ("as-refresh-late-proof-unbound",), "a token is announced as bound and any holder can use it", place="refresh",
-            also=("RT-06", "RT-07"))
+                 requirements=("RFC9449-5-bearer-option",), faults=("as-refresh-remembers-type",),
+                 threat="a token is announced as bound and any holder can use it", place="refresh", known_as=("RT-05", "BD-04"))
+LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its family is refused, or binds", requirements=("RFC9449-5-bearer-option",),
+            faults=("as-refresh-late-proof-unbound",), threat="a token is announced as bound and any holder can use it", place="refresh",
+            known_as=("RT-06", "RT-07"))
 
 
 def agrees(target, token):
@@ -123,9 +123,9 @@ def agrees(target, token):
 @cases(DOWNGRADE)
 def test_refresh_without_proof_is_honest(case, target):
     session, place = target.session, target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     try:
-        token = session.issue(place.lane, place.material(), delta=no_proof, label="refresh without proof")
+        token = session.issue(place.lane, place.material(), change=no_proof, label="refresh without proof")
     except Inconclusive as error:
         raise NotApplicable(f"a confidential client's refresh needs a proof here: {error}") from None
     finally:
@@ -139,7 +139,7 @@ def test_late_proof_binds(case, target):
     session, lane = target.session, target.place(case.place).lane
     code_lane = replace(lane, grant="authorization_code")
     try:
-        first = session.issue(code_lane, delta=no_proof, label="a code without proof")
+        first = session.issue(code_lane, change=no_proof, label="a code without proof")
     except Inconclusive as error:
         raise NotApplicable(f"there are no unbound tokens: {error}") from None
     if first.refresh is None:
@@ -152,9 +152,9 @@ def test_late_proof_binds(case, target):
     target.note(f"a refresh with the first proof gives {target.read(token).facts}")
 
 
-REPEATED = Case("as.refresh.replay.same-proof", "the same proof again, at a refresh", ("RFC9449-11.1-jti-replay",),
-                ("as-no-replay-store",), "a proof read on the way can be used once more by the reader", place="refresh", lenient=True,
-                also=("RT-08", "RP-08"))
+REPEATED = Case("as.refresh.replay.same-proof", "the same proof again, at a refresh", requirements=("RFC9449-11.1-jti-replay",),
+                faults=("as-no-replay-store",), threat="a proof read on the way can be used once more by the reader", place="refresh", lenient=True,
+                known_as=("RT-08", "RP-08"))
 
 
 @cases(REPEATED)

@@ -5,8 +5,9 @@ No RFC 2119 word asks for replay detection, so a server without it is warned abo
 
 from dataclasses import replace
 
-from keybound.cases import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import (
+from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases.every_place import ENDPOINTS, GRANTS
+from keybound.craft.changes.proof import (
     all_of,
     by_attacker,
     header_value,
@@ -18,13 +19,12 @@ from keybound.craft.deltas import (
 from keybound.craft.jose import ALPHABET, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.places import api as method_place
 from keybound.judge.answer import Outcome
-from keybound.siblings import ENDPOINTS, GRANTS
+from keybound.places.place import api as method_place
 
 ONCE = ("RFC9449-11.1-jti-replay", "RFC9700-4.10.1-proof-replay", "ATPROTO-dpop-jti-replay")
-REPLAY = Case("replay.same-proof", "the same proof again", ONCE, ("no-replay-store",),
-              "a proof read on the way can be used once more by the reader", lenient=True, also=("RP-01", "RP-02", "RS-15"))
+REPLAY = Case("replay.same-proof", "the same proof again", requirements=ONCE, faults=("no-replay-store",),
+              threat="a proof read on the way can be used once more by the reader", lenient=True, known_as=("RP-01", "RP-02", "RS-15"))
 PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
 
 
@@ -34,8 +34,8 @@ def test_proof_is_good_once(case, target):
 
 
 METHODS = tuple(
-    Case(f"rs.replay.{method.lower()}", f"the same proof again with {method}", ("RFC9449-11.1-jti-replay",), ("rs-replay-get-only",),
-         "requests of one method are not looked at", place="api", lenient=True, data=method)
+    Case(f"rs.replay.{method.lower()}", f"the same proof again with {method}", requirements=("RFC9449-11.1-jti-replay",), faults=("rs-replay-get-only",),
+         threat="requests of one method are not looked at", place="api", lenient=True, data=method)
     for method in ("HEAD", "POST")
 )
 
@@ -47,7 +47,7 @@ def test_proof_is_good_once_for_every_method(case, target):
 
 # a refresh token and the methods of the resource have cases of their own
 SIBLINGS = tuple(at for at in (*ENDPOINTS, *GRANTS) if at.place not in {"api.head", "api.post", "token.refresh_token"})
-AGAIN = replace(REPLAY, requirements=REPLAY.requirements[:1], also=())
+AGAIN = replace(REPLAY, requirements=REPLAY.requirements[:1], known_as=())
 
 
 @cases(*spread([AGAIN], SIBLINGS))
@@ -78,11 +78,11 @@ def malleated(used):
 def with_another_query(used):
     """Send the used proof to the same address with another query, which htu leaves out."""
 
-    def delta(draft):
+    def change(draft):
         header_value(lambda _: used)(draft)
         draft.url += ("&" if "?" in draft.url else "?") + f"keybound={fresh_jti()}"
 
-    return delta
+    return change
 
 
 def same_jti_other_spelling(used):
@@ -91,16 +91,16 @@ def same_jti_other_spelling(used):
 
 
 CHANGED = (
-    Case("replay.other-query", "a used proof with another query in the request", ("RFC9449-11.1-jti-replay",), ("replay-by-url",),
-         "one proof opens one address once for every query", lenient=True, data=with_another_query),
-    Case("replay.same-jti-other-htu", "a used jti in a new proof whose htu is spelled in capitals", ("RFC9449-11.1-jti-replay",),
-         ("replay-by-htu-text",), "what is remembered is not the jti", lenient=True, data=same_jti_other_spelling),
-    Case("replay.same-jti", "the jti of a used proof in a new one", ("RFC9449-11.1-jti-replay",), ("replay-by-bytes",),
-         "what is remembered is not the jti", lenient=True, data=same_jti, also=("RP-03",)),
-    Case("replay.spare-bits", "a used proof with its last signature character respelled", ("RFC9449-11.1-jti-replay",),
-         ("replay-by-bytes",), BYPASS, lenient=True, data=respelled),
-    Case("replay.malleable-signature", "a used proof with s replaced by n - s", ("RFC9449-11.1-jti-replay",),
-         ("replay-by-bytes",), BYPASS, lenient=True, data=malleated),
+    Case("replay.other-query", "a used proof with another query in the request", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-url",),
+         threat="one proof opens one address once for every query", lenient=True, data=with_another_query),
+    Case("replay.same-jti-other-htu", "a used jti in a new proof whose htu is spelled in capitals", requirements=("RFC9449-11.1-jti-replay",),
+         faults=("replay-by-htu-text",), threat="what is remembered is not the jti", lenient=True, data=same_jti_other_spelling),
+    Case("replay.same-jti", "the jti of a used proof in a new one", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-bytes",),
+         threat="what is remembered is not the jti", lenient=True, data=same_jti, known_as=("RP-03",)),
+    Case("replay.spare-bits", "a used proof with its last signature character respelled", requirements=("RFC9449-11.1-jti-replay",),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=respelled),
+    Case("replay.malleable-signature", "a used proof with s replaced by n - s", requirements=("RFC9449-11.1-jti-replay",),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=malleated),
 )
 
 
@@ -122,8 +122,8 @@ def dressed_up(used):
 
 
 USED_SIGNATURE = Case("proof.signature.of-used-proof", "the signature of a used proof over other claims",
-                      ("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), ("signature-remembered", "signature-not-verified"),
-                      "a captured proof is dressed up anew", also=("TP-15",))
+                      requirements=("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), faults=("signature-remembered", "signature-not-verified"),
+                      threat="a captured proof is dressed up anew", known_as=("TP-15",))
 
 
 @cases(*spread([USED_SIGNATURE], PROOF_READERS))
@@ -135,21 +135,21 @@ def test_used_signature_signs_nothing_else(case, target):
 
 
 KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by another, with the kid of the other's key",
-                 ("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), ("keys-kept-by-kid", "signature-not-verified"),
-                 "a key that the thief showed before verifies what he signs in another's name", also=("TP-14",))
+                 requirements=("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), faults=("keys-kept-by-kid", "signature-not-verified"),
+                 threat="a key that the thief showed before verifies what he signs in another's name", known_as=("TP-14",))
 
 
 @cases(*spread([KNOWN_KID], PROOF_READERS))
 def test_key_seen_before_verifies_no_other(case, target):
     kid = fresh_jti()
     named = member("kid", lambda _: kid)
-    target.bench.require(target.place(case.place))
+    target.controls.require(target.place(case.place))
     target.place(case.place).attempt(all_of(by_attacker, named), "the attacker's key shows itself under a kid")
     target.refuses(case, all_of(signed_by_attacker, named))
 
 
-AT_ONCE = Case("replay.parallel", "one proof in eight requests at once", ("RFC9449-11.1-jti-replay",), ("replay-store-late",),
-               "two requests at the same moment both find the proof unused", lenient=True, also=("RP-01",))
+AT_ONCE = Case("replay.parallel", "one proof in eight requests at once", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-store-late",),
+               threat="two requests at the same moment both find the proof unused", lenient=True, known_as=("RP-01",))
 COUNT, ROUNDS = 8, 3
 
 
@@ -164,13 +164,13 @@ def test_one_of_many_at_once_succeeds(case, target):
     target.expect(succeeded <= 1, "one of them succeeds at most", f"{succeeded} of {COUNT} succeeded")
 
 
-ELSEWHERE = Case("as.replay.other-endpoint", "a proof used at the token endpoint, at PAR", ("RFC9449-4.3-htu",), ("as-htu-any-endpoint",),
-                 "a proof read at one endpoint opens another", place="token", also=("AC-09",))
+ELSEWHERE = Case("as.replay.other-endpoint", "a proof used at the token endpoint, at PAR", requirements=("RFC9449-4.3-htu",), faults=("as-htu-any-endpoint",),
+                 threat="a proof read at one endpoint opens another", place="token", known_as=("AC-09",))
 
 
 @cases(ELSEWHERE)
 def test_used_proof_is_no_good_elsewhere(case, target):
     kept = []
-    target.bench.require(target.place("token"))
+    target.controls.require(target.place("token"))
     target.place("token").attempt(kept_proof(kept), "first use, at the token endpoint")
     target.refuses(case, header_value(lambda _: kept[-1]), target.place("par"))

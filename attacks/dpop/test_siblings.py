@@ -1,7 +1,7 @@
 """Every grant and every endpoint reads its proofs as closely as the others (RFC 9449 sections 5 and 7.1)."""
 
-from keybound.cases import cases
-from keybound.siblings import bad_proofs
+from keybound.cases.declare import cases
+from keybound.cases.every_place import bad_proofs
 
 
 @cases(*bad_proofs())

@@ -6,11 +6,11 @@ not look for tokens where it takes none, so most breaches are warnings.
 
 from urllib.parse import urlencode
 
-from keybound.cases import API, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import all_of, no_proof
+from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
+from keybound.craft.changes.proof import all_of, no_proof
 from keybound.errors import NotApplicable
-from keybound.flows.places import BAD_TOKEN
 from keybound.judge.rules import Exact
+from keybound.places.place import BAD_TOKEN
 
 RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
 AMBIGUOUS = ("RFC6750-3.1-one-transport", "RFC9449-7.2-challenge-ambiguous")
@@ -23,11 +23,11 @@ TWICE = Exact((400, 401), ("invalid_request", "invalid_token"))
 def authorization_before(scheme, own="DPoP"):
     """Send a line of Authorization with `scheme` before the request's own, whose scheme is `own`."""
 
-    def delta(draft):
+    def change(draft):
         draft.headers.append(("Authorization", f"{scheme} {draft.token}"))
         draft.scheme = own
 
-    return delta
+    return change
 
 
 def and_in_query(draft):
@@ -52,29 +52,29 @@ def token(change):
 
 
 ROWS = (
-    Case("authorization.twice", "two Authorization fields with the same token", ONE_WAY, ("first-authorization", "last-authorization"),
-         TWO, authorization_before("DPoP"), exact=TWICE, lenient=True, also=("RS-18",)),
-    Case("authorization.bearer-then-dpop", "the token as Bearer, then as DPoP", AMBIGUOUS, ("last-authorization",), TWO,
-         authorization_before("Bearer"), exact=TWICE, lenient=True, also=("RS-19",)),
-    Case("authorization.dpop-then-bearer", "the token as DPoP, then as Bearer", AMBIGUOUS, ("first-authorization",), TWO,
-         authorization_before("DPoP", "Bearer"), exact=TWICE, lenient=True, also=("RS-19",)),
-    Case("token.header-and-query", "the token in Authorization and in the query", ONE_WAY, ("token-elsewhere-ignored",), TWO,
-         and_in_query, exact=TWICE, lenient=True, also=("RS-23",)),
-    Case("stolen.in-query-with-proof", "a bound token in the query, with a good proof", DOWNGRADE, ("query-token-ok",),
-         "the binding is ignored where the token travels in another way", all_of(and_in_query, no_authorization), exact=NO_CODE,
-         lenient=True, also=("RS-23",)),
-    Case("stolen.in-form-with-proof", "a bound token in a form, with a good proof", DOWNGRADE, ("form-token-ok",),
-         "the binding is ignored where the token travels in another way", all_of(and_in_form, no_authorization), exact=NO_CODE,
-         lenient=True, also=("RS-22",)),
-    Case("stolen.as-bearer-mixed-case", "a bound token as bEaReR, no proof", ("RFC9449-7.2-bearer-downgrade", "RFC9110-11.1-scheme-case"),
-         ("bound-token-as-bearer",), "the binding is ignored under another spelling of the scheme", all_of(scheme("bEaReR"), no_proof),
-         exact=BAD_TOKEN, also=("RS-17",)),
-    Case("scheme.unknown", "a bound token under a scheme that nobody registered", ("RFC9449-7.1-no-access",), ("any-scheme-ok",),
-         "whatever comes before the token is ignored", scheme("Keybound"), exact=NO_CODE, lenient=True, also=("RS-25",)),
-    Case("token.trailing-junk", "more words behind the token", ("RFC9449-7.1-no-access",), ("credentials-cut",),
-         "two layers read two different tokens", token("{} junk".format), exact=BAD_TOKEN, lenient=True, also=("RS-21",)),
-    Case("token.illegal-characters", "a token with blanks, quotes and backslashes", ("RFC9449-7.1-no-access",), ("crashes-on-odd-token",),
-         "credentials that cannot be parsed end in a crash", token(lambda _: 'm"a l\\f,o=r;m e\xe9d'), exact=BAD_TOKEN, also=("RS-21",)),
+    Case("authorization.twice", "two Authorization fields with the same token", requirements=ONE_WAY, faults=("first-authorization", "last-authorization"),
+         threat=TWO, change=authorization_before("DPoP"), names_the_reason=TWICE, lenient=True, known_as=("RS-18",)),
+    Case("authorization.bearer-then-dpop", "the token as Bearer, then as DPoP", requirements=AMBIGUOUS, faults=("last-authorization",), threat=TWO,
+         change=authorization_before("Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
+    Case("authorization.dpop-then-bearer", "the token as DPoP, then as Bearer", requirements=AMBIGUOUS, faults=("first-authorization",), threat=TWO,
+         change=authorization_before("DPoP", "Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
+    Case("token.header-and-query", "the token in Authorization and in the query", requirements=ONE_WAY, faults=("token-elsewhere-ignored",), threat=TWO,
+         change=and_in_query, names_the_reason=TWICE, lenient=True, known_as=("RS-23",)),
+    Case("stolen.in-query-with-proof", "a bound token in the query, with a good proof", requirements=DOWNGRADE, faults=("query-token-ok",),
+         threat="the binding is ignored where the token travels in another way", change=all_of(and_in_query, no_authorization), names_the_reason=NO_CODE,
+         lenient=True, known_as=("RS-23",)),
+    Case("stolen.in-form-with-proof", "a bound token in a form, with a good proof", requirements=DOWNGRADE, faults=("form-token-ok",),
+         threat="the binding is ignored where the token travels in another way", change=all_of(and_in_form, no_authorization), names_the_reason=NO_CODE,
+         lenient=True, known_as=("RS-22",)),
+    Case("stolen.as-bearer-mixed-case", "a bound token as bEaReR, no proof", requirements=("RFC9449-7.2-bearer-downgrade", "RFC9110-11.1-scheme-case"),
+         faults=("bound-token-as-bearer",), threat="the binding is ignored under another spelling of the scheme", change=all_of(scheme("bEaReR"), no_proof),
+         names_the_reason=BAD_TOKEN, known_as=("RS-17",)),
+    Case("scheme.unknown", "a bound token under a scheme that nobody registered", requirements=("RFC9449-7.1-no-access",), faults=("any-scheme-ok",),
+         threat="whatever comes before the token is ignored", change=scheme("Keybound"), names_the_reason=NO_CODE, lenient=True, known_as=("RS-25",)),
+    Case("token.trailing-junk", "more words behind the token", requirements=("RFC9449-7.1-no-access",), faults=("credentials-cut",),
+         threat="two layers read two different tokens", change=token("{} junk".format), names_the_reason=BAD_TOKEN, lenient=True, known_as=("RS-21",)),
+    Case("token.illegal-characters", "a token with blanks, quotes and backslashes", requirements=("RFC9449-7.1-no-access",), faults=("crashes-on-odd-token",),
+         threat="credentials that cannot be parsed end in a crash", change=token(lambda _: 'm"a l\\f,o=r;m e\xe9d'), names_the_reason=BAD_TOKEN, known_as=("RS-21",)),
 )
 
 
@@ -83,8 +83,8 @@ def test_token_has_one_place_and_one_form(case, target):
     target.refuses(case)
 
 
-BOTH = Case("rs.token.header-and-form", "the token in Authorization and in a form", ONE_WAY, ("rs-token-elsewhere-ignored",), TWO,
-            and_in_form, "api", exact=TWICE, lenient=True, also=("RS-22",))
+BOTH = Case("rs.token.header-and-form", "the token in Authorization and in a form", requirements=ONE_WAY, faults=("rs-token-elsewhere-ignored",), threat=TWO,
+            change=and_in_form, place="api", names_the_reason=TWICE, lenient=True, known_as=("RS-22",))
 
 
 @cases(BOTH)

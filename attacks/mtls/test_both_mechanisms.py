@@ -1,7 +1,7 @@
 """A token bound to a key and to a certificate needs both: whatever `cnf` says is enforced whole (RFC 7800 section 3.1)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import (
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import (
     attackers_certificate,
     by_attacker,
     no_certificate,
@@ -14,8 +14,8 @@ HALF = "one of two bindings is enough, so half of the theft is enough"
 CERTIFICATE, PROOF = ("rs-both-only-proof-checked",), ("rs-both-only-certificate-checked",)
 
 
-def half(name, title, requirement, faults, delta):
-    return Case(f"rs.both.{name}", title, (requirement,), faults, HALF, delta, "both.api", mechanism="mtls", also=("BM-02", "BM-04"))
+def half(name, title, requirement, faults, change):
+    return Case(f"rs.both.{name}", title, requirements=(requirement,), faults=faults, threat=HALF, change=change, place="both.api", mechanism="mtls", known_as=("BM-02", "BM-04"))
 
 
 HALVES = (

@@ -5,21 +5,21 @@ The profile says where (jwks_uri). One place for all the checks: a server may ke
 
 import time
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate, no_certificate
-from keybound.craft.deltas_mtls import related_certificate, showing
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.certificate import related_certificate, showing
+from keybound.craft.changes.proof import attackers_certificate, no_certificate
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.client_keys import ServedKeys, serving
-from keybound.flows.mtls_places import jwks_uri_place
 from keybound.judge.answer import Outcome
+from keybound.places.certificates import jwks_uri_place
+from keybound.wire.served_keys import ServedKeys, serving
 
 REGISTERED = "RFC8705-2.2-registered-certificate"
 PATIENCE = 5.0  # seconds
 
 WRONG = tuple(
-    Case(f"as.mtls.jwks-uri.{slug}", f"self_signed_tls_client_auth by jwks_uri {title}", (rule,), (fault,),
-         "whoever knows the client_id is the client", delta, mechanism="mtls", also=also)
-    for slug, title, rule, fault, delta, also in (
+    Case(f"as.mtls.jwks-uri.{slug}", f"self_signed_tls_client_auth by jwks_uri {title}", requirements=(rule,), faults=(fault,),
+         threat="whoever knows the client_id is the client", change=change, mechanism="mtls", known_as=also)
+    for slug, title, rule, fault, change, also in (
         ("no-certificate", "without a certificate", "RFC8705-2-handshake", "as-mtls-certificate-optional", no_certificate,
          ("MC-02",)),
         ("attacker-certificate", "with the attacker's certificate", REGISTERED, "as-self-signed-any-certificate",
@@ -44,9 +44,9 @@ def test_only_the_certificate_of_the_key_set_makes_the_client(case, target):
         target.refuses(case, place=place)
 
 
-ODD = Case("as.mtls.jwks-uri.odd-key", "a key set with a key of no known type before the right one", ("RFC8705-2.2-no-chain",),
-           ("as-jwks-uri-odd-key-fatal",), "one key that a server cannot read locks the client out", mechanism="mtls", lenient=True,
-           also=("MC-08",))
+ODD = Case("as.mtls.jwks-uri.odd-key", "a key set with a key of no known type before the right one", requirements=("RFC8705-2.2-no-chain",),
+           faults=("as-jwks-uri-odd-key-fatal",), threat="one key that a server cannot read locks the client out", mechanism="mtls", lenient=True,
+           known_as=("MC-08",))
 
 
 @cases(ODD)
@@ -61,10 +61,10 @@ def test_keys_of_unknown_type_are_skipped(case, target):
 
 
 ROTATED = (
-    Case("as.mtls.jwks-uri.rotated.new", "the certificate that has come into the key set", (REGISTERED,), ("as-jwks-uri-kept",),
-         "a client that renews its certificate is locked out", mechanism="mtls", lenient=True, also=("MC-07",), data="new"),
-    Case("as.mtls.jwks-uri.rotated.old", "the certificate that has gone from the key set", (REGISTERED,), ("as-jwks-uri-old-kept",),
-         "a certificate that was withdrawn lives on", mechanism="mtls", lenient=True, also=("MC-07",), data="old"),
+    Case("as.mtls.jwks-uri.rotated.new", "the certificate that has come into the key set", requirements=(REGISTERED,), faults=("as-jwks-uri-kept",),
+         threat="a client that renews its certificate is locked out", mechanism="mtls", lenient=True, known_as=("MC-07",), data="new"),
+    Case("as.mtls.jwks-uri.rotated.old", "the certificate that has gone from the key set", requirements=(REGISTERED,), faults=("as-jwks-uri-old-kept",),
+         threat="a certificate that was withdrawn lives on", mechanism="mtls", lenient=True, known_as=("MC-07",), data="old"),
 )
 
 
@@ -73,7 +73,7 @@ def test_key_set_is_read_again(case, target):
     """Wait a little for a server that keeps what it fetched; to keep it for longer is lawful, so this only warns."""
     place, keys, (url, listen) = served(target)
     old = place.build(place.material()).identity
-    new = target.session.attacker.relatives(old).get("self-signed-twin")
+    new = target.session.attacker.related(old).get("self-signed-twin")
     if new is None:
         raise NotApplicable("there is no second self-signed certificate for this client")
     with serving(url, keys, listen):

@@ -1,9 +1,9 @@
 """A thief shows a certificate that resembles the one the token is bound to (RFC 8705 sections 3, 3.2 and 6.3)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate, no_certificate
-from keybound.craft.deltas_mtls import as_dpop, over, related_certificate
-from keybound.flows.places import BAD_TOKEN
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.certificate import as_dpop, over, related_certificate
+from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.places.place import BAD_TOKEN
 
 NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)
 RENEWED, INTROSPECTED = (*OTHER, "RFC8705-6.3-renewed-cert"), ("RFC8705-3.2-introspecting-rs-checks",)
@@ -11,8 +11,8 @@ NAME, KEY = "whoever gets a certificate of that name has the token", "the bindin
 UNLOOKED = "the binding is looked at in one way of asking only"
 
 
-def theft(name, title, requirements, faults, threat, delta, place="mtls.api", **more):
-    return Case(f"rs.mtls.{name}", title, requirements, faults, threat, delta, place, mechanism="mtls", **more)
+def theft(name, title, requirements, faults, threat, change, place="mtls.api", **more):
+    return Case(f"rs.mtls.{name}", title, requirements=requirements, faults=faults, threat=threat, change=change, place=place, mechanism="mtls", **more)
 
 
 def like(name, title, requirements, fault, threat, prefix="", place="mtls.api"):
@@ -45,7 +45,7 @@ LIKENESSES = (
         )
     ),
     *(
-        theft(f"{at}.stolen.{who}", f"a bound token {how}, {what}", requirements, (fault,), UNLOOKED, delta, place)
+        theft(f"{at}.stolen.{who}", f"a bound token {how}, {what}", requirements, (fault,), UNLOOKED, change, place)
         for at, what, place, fault in (
             ("head", "by HEAD", "mtls.api.head", "rs-mtls-only-get-checked"),
             ("post", "by POST", "mtls.api.post", "rs-mtls-only-get-checked"),
@@ -53,7 +53,7 @@ LIKENESSES = (
             ("other", "at the second URL", "mtls.api.other", "rs-mtls-second-url-unchecked"),
             ("userinfo.post", "by POST to userinfo", "mtls.userinfo.post", "rs-mtls-only-get-checked"),
         )
-        for who, how, requirements, delta in (
+        for who, how, requirements, change in (
             ("no-certificate", "without a certificate", NONE, no_certificate),
             ("attacker-certificate", "with the attacker's certificate", OTHER, attackers_certificate),
         )
@@ -65,15 +65,15 @@ LIKENESSES = (
           ("rs-mtls-opaque-unchecked", "rs-opaque-cnf-ignored"), "the binding is checked in JWTs only", attackers_certificate,
           "mtls.api.opaque"),
     theft("stolen.as-dpop", "a bound token under the DPoP scheme, with a proof of the attacker's", NONE,
-          ("rs-mtls-unchecked-under-dpop",), "the other scheme has other checks", as_dpop, exact=BAD_TOKEN),
+          ("rs-mtls-unchecked-under-dpop",), "the other scheme has other checks", as_dpop, names_the_reason=BAD_TOKEN),
     *(
         theft(f"tls-{short}.{who}", f"a bound token {how}, over {version}", requirements, (fault,),
-              "the certificate arrives otherwise in each version of TLS", over(version, delta))
+              "the certificate arrives otherwise in each version of TLS", over(version, change))
         for version, short, fault in (
             ("TLSv1.2", "1-2", "rs-mtls-unchecked-on-tls-1-2"),
             ("TLSv1.3", "1-3", "rs-mtls-any-certificate"),
         )
-        for who, how, requirements, delta in (
+        for who, how, requirements, change in (
             ("attacker-certificate", "with the attacker's certificate", OTHER, attackers_certificate),
         )
     ),
@@ -81,10 +81,10 @@ LIKENESSES = (
           "the certificate arrives otherwise in each version of TLS", over("TLSv1.2", no_certificate)),
     *(
         theft(f"resumed-{short}.{who}", f"a bound token on a resumed {version} session made {how}", requirements,
-              ("rs-resumption-trusted",), "what was checked once is not checked for the next token", delta,
+              ("rs-resumption-trusted",), "what was checked once is not checked for the next token", change,
               f"mtls.api.resumed-{short}")
         for version, short in (("TLSv1.2", "1-2"), ("TLSv1.3", "1-3"))
-        for who, how, requirements, delta in (
+        for who, how, requirements, change in (
             ("no-certificate", "without a certificate", NONE, no_certificate),
             ("attacker-certificate", "with the attacker's certificate", OTHER, attackers_certificate),
         )

@@ -4,16 +4,16 @@ Both endpoints authenticate clients as the token endpoint does (RFC 7662 section
 easily left out where each endpoint checks certificates for itself.
 """
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate, no_certificate
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import attackers_certificate, no_certificate
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
 
 def at(endpoint, threat):
-    def case(slug, what, requirement, delta, also):
-        return Case(f"as.mtls.{endpoint}.{slug}", f"{endpoint} by an mTLS client {what}", (requirement,), ("as-mtls-tokens-only",),
-                    threat, delta, f"mtls.{endpoint}.own", mechanism="mtls", also=(also,))
+    def case(slug, what, requirement, change, also):
+        return Case(f"as.mtls.{endpoint}.{slug}", f"{endpoint} by an mTLS client {what}", requirements=(requirement,), faults=("as-mtls-tokens-only",),
+                    threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(also,))
 
     return (
         case("no-certificate", "without a certificate", "RFC8705-2-handshake", no_certificate, "MC-02"),
@@ -29,6 +29,6 @@ ELSEWHERE = (
 
 @cases(*ELSEWHERE)
 def test_other_endpoints_check_the_certificate_too(case, target):
-    if target.bench.control(target.place(case.place), "before").outcome is not Outcome.EFFECT:
+    if target.controls.control(target.place(case.place), "before").outcome is not Outcome.EFFECT:
         raise NotApplicable("clients do not do this with their own tokens here")
     target.refuses(case)

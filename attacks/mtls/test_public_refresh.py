@@ -1,12 +1,12 @@
 """A stolen refresh token: of a public client it is bound or good once (RFC 9700 section 2.2.2), and never another client's."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import attackers_certificate
 from keybound.errors import Inconclusive, NotApplicable
 
 NEITHER = Case("as.mtls.refresh.public.bound-or-rotated", "a public client's refresh token, used by a thief and then by its owner",
-               ("RFC9700-2.2.2-public-refresh",), ("as-mtls-refresh-neither",),
-               "whoever finds the refresh token has it for ever, and nobody notices", mechanism="mtls", also=("BCP-AS-01", "CB-05"))
+               requirements=("RFC9700-2.2.2-public-refresh",), faults=("as-mtls-refresh-neither",),
+               threat="whoever finds the refresh token has it for ever, and nobody notices", mechanism="mtls", known_as=("BCP-AS-01", "CB-05"))
 
 
 @cases(NEITHER)
@@ -14,7 +14,7 @@ def test_refresh_token_is_bound_or_rotated(case, target):
     session, lane = target.session, target.lane("mtls", "refresh_token", auth="none")
     form = {"refresh_token": session.refresh_token(lane)}
     try:
-        session.issue(lane, form, delta=attackers_certificate, label="hostile: another certificate")
+        session.issue(lane, form, change=attackers_certificate, label="hostile: another certificate")
     except Inconclusive as refusal:
         session.issue(lane, {"refresh_token": session.refresh_token(lane)}, label="control after")
         target.expect(True, "refused with another certificate, or good once", refusal)
@@ -29,8 +29,8 @@ def test_refresh_token_is_bound_or_rotated(case, target):
 
 
 OTHER = Case("as.mtls.refresh.other-client", "a client's refresh token, used by another client with its own certificate",
-             ("RFC8705-7.1-refresh-confidential",), ("as-refresh-any-client",), "any client can use a stolen refresh token",
-             place="mtls.refresh", mechanism="mtls", also=("CB-06", "RT-10"))
+             requirements=("RFC8705-7.1-refresh-confidential",), faults=("as-refresh-any-client",), threat="any client can use a stolen refresh token",
+             place="mtls.refresh", mechanism="mtls", known_as=("CB-06", "RT-10"))
 
 
 @cases(OTHER)

@@ -1,7 +1,7 @@
 """A thief has a certificate-bound access token, but not the private key of the certificate (RFC 8705 section 3)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate, no_certificate
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import attackers_certificate, no_certificate
 
 FAPI = ("FAPI2SP-5.3.4-constraint-checked",)
 NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)
@@ -13,10 +13,10 @@ THEFTS = tuple(
     case
     for place, prefix in PLACES
     for case in (
-        Case(f"{prefix}.stolen.no-certificate", "a bound token without a certificate", (*NONE, *FAPI),
-             ("rs-mtls-certificate-optional",), BEARER, no_certificate, place, mechanism="mtls", also=("BD-05", "CB-08")),
-        Case(f"{prefix}.stolen.attacker-certificate", "a bound token with the attacker's certificate", (*OTHER, *FAPI),
-             ("rs-mtls-any-certificate",), ANY, attackers_certificate, place, mechanism="mtls", also=("CB-08",)),
+        Case(f"{prefix}.stolen.no-certificate", "a bound token without a certificate", requirements=(*NONE, *FAPI),
+             faults=("rs-mtls-certificate-optional",), threat=BEARER, change=no_certificate, place=place, mechanism="mtls", known_as=("BD-05", "CB-08")),
+        Case(f"{prefix}.stolen.attacker-certificate", "a bound token with the attacker's certificate", requirements=(*OTHER, *FAPI),
+             faults=("rs-mtls-any-certificate",), threat=ANY, change=attackers_certificate, place=place, mechanism="mtls", known_as=("CB-08",)),
     )
 )
 
@@ -26,9 +26,9 @@ def test_stolen_token_is_useless(case, target):
     target.refuses(case)
 
 
-MISMATCH = Case("rs.mtls.error.mismatch", "a certificate mismatch is answered 401 invalid_token", ("RFC8705-3-mismatch-error",),
-                ("rs-mtls-wrong-error",), "clients cannot tell a wrong certificate from a missing permission",
-                attackers_certificate, "mtls.api", lenient=True, mechanism="mtls")
+MISMATCH = Case("rs.mtls.error.mismatch", "a certificate mismatch is answered 401 invalid_token", requirements=("RFC8705-3-mismatch-error",),
+                faults=("rs-mtls-wrong-error",), threat="clients cannot tell a wrong certificate from a missing permission",
+                change=attackers_certificate, place="mtls.api", lenient=True, mechanism="mtls")
 
 
 @cases(MISMATCH)

@@ -1,10 +1,10 @@
 """A client with credentials asks for tokens without them, or with others (RFC 6749 section 4.4.2, FAPI 2.0)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import no_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import no_proof
 from keybound.errors import NotApplicable
-from keybound.flows.places import grant
 from keybound.judge.rules import Exact
+from keybound.places.place import grant
 
 REFUSED = Exact((400, 401), ("invalid_client", "invalid_request", "unauthorized_client"))
 SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
@@ -12,18 +12,18 @@ CREDENTIALS = ("client_secret", "client_assertion", "client_assertion_type")
 
 
 def anonymous(client_id):
-    """Return a delta that keeps the client's name and leaves out what proves it."""
+    """Return a change that keeps the client's name and leaves out what proves it."""
 
-    def delta(draft):
+    def change(draft):
         draft.headers = [line for line in draft.headers if line[0] != "Authorization"]
         draft.form = {name: value for name, value in draft.form.items() if name not in CREDENTIALS} | {"client_id": client_id}
 
-    return delta
+    return change
 
 
 UNPROVED = Case("as.client.unauthenticated", "a client with credentials leaves them out",
-         ("RFC6749-4.4.2-client-auth", "FAPI2SP-5.3.2.1-confidential-clients"), ("as-client-authentication-optional",),
-         "whoever knows the name of a client is that client", exact=REFUSED)
+         requirements=("RFC6749-4.4.2-client-auth", "FAPI2SP-5.3.2.1-confidential-clients"), faults=("as-client-authentication-optional",),
+         threat="whoever knows the name of a client is that client", names_the_reason=REFUSED)
 
 
 @cases(UNPROVED)
@@ -35,8 +35,8 @@ def test_client_must_authenticate(case, target):
     target.refuses(case, anonymous(client.id), grant(target.session, lane))
 
 
-SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key sends a secret", ("FAPI2SP-5.3.2.1-client-auth",),
-              ("as-secret-instead-of-key",), "the weaker way in stays open beside the stronger one", exact=REFUSED)
+SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key sends a secret", requirements=("FAPI2SP-5.3.2.1-client-auth",),
+              faults=("as-secret-instead-of-key",), threat="the weaker way in stays open beside the stronger one", names_the_reason=REFUSED)
 
 
 @cases(SECRET)
@@ -51,8 +51,8 @@ def test_secret_does_not_replace_a_key(case, target):
 
 
 UNBOUND = Case("as.token.unbound", "a token request without a proof, where every token has to be bound",
-               ("FAPI2SP-5.3.2.1-constrained-only",), ("as-bound-client-proof-optional",), "stolen tokens work for the thief",
-               no_proof, exact=Exact((400,), ("invalid_request", "invalid_grant", "invalid_dpop_proof")))
+               requirements=("FAPI2SP-5.3.2.1-constrained-only",), faults=("as-bound-client-proof-optional",), threat="stolen tokens work for the thief",
+               change=no_proof, names_the_reason=Exact((400,), ("invalid_request", "invalid_grant", "invalid_dpop_proof")))
 
 
 @cases(UNBOUND)

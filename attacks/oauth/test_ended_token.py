@@ -2,15 +2,15 @@
 
 import time
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
+from keybound.check.ages import refused_within, with_one_token
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import refused_within, with_one_token
 
 RULES = ("RFC6749-7-token-valid", "FAPI2SP-5.3.4-token-validity")
 ENDED = tuple(
-    Case(f"{prefix}.token.ended", "a bound token after the end of its lifetime", RULES, ("rs-ended-token-ok",),
-         "a token found in an old log still works", place=place, mechanism=mechanism, also=("IN-04",), slow=True)
+    Case(f"{prefix}.token.ended", "a bound token after the end of its lifetime", requirements=RULES, faults=("rs-ended-token-ok",),
+         threat="a token found in an old log still works", place=place, mechanism=mechanism, known_as=("IN-04",), slow=True)
     for prefix, place, mechanism in (("rs", "api", "dpop"), ("rs.mtls", "mtls.api", "mtls"))
 )
 
@@ -28,5 +28,5 @@ def test_ended_token_is_refused(case, target):
         raise Inconclusive("the control before failed")
     time.sleep(max(0.0, token.got + token.lifetime - time.time()))
     ended, seen = refused_within(place, limits.token_leeway, "hostile: the token after its end")
-    target.bench.require(target.place(case.place))
+    target.controls.require(target.place(case.place))
     target.expect(ended, f"refused {limits.token_leeway:.0f} s after its end at the latest", seen)

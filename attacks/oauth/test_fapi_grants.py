@@ -2,13 +2,13 @@
 
 import time
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.client_auth import for_audience
 from keybound.judge.answer import Outcome
 
-STAYS = Case("as.refresh.no-rotation", "a refresh token of a confidential client works a second time", ("FAPI2SP-5.3.2.1-no-rotation",),
-             ("as-refresh-rotates-all",), "a client that missed one answer is locked out", place="refresh")
+STAYS = Case("as.refresh.no-rotation", "a refresh token of a confidential client works a second time", requirements=("FAPI2SP-5.3.2.1-no-rotation",),
+             faults=("as-refresh-rotates-all",), threat="a client that missed one answer is locked out", place="refresh")
 
 
 @cases(STAYS)
@@ -24,14 +24,14 @@ def test_refresh_token_stays_usable(case, target):
         target.expect(True, "a token", "a token")
 
 
-PUSHED = Case("as.par.required", "an authorization request through the browser, not pushed", ("FAPI2SP-5.3.2.2-par-required",),
-              ("as-par-optional",), "whoever can change the link changes the request", place="code.signed")
+PUSHED = Case("as.par.required", "an authorization request through the browser, not pushed", requirements=("FAPI2SP-5.3.2.2-par-required",),
+              faults=("as-par-optional",), threat="whoever can change the link changes the request", place="code.signed")
 
 
 @cases(PUSHED)
 def test_requests_have_to_be_pushed(case, target):
     session, place = target.session, target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     form, _ = session.authorization_form(place.lane.client, {})
     try:
         answer = session.authorization(place.lane.client, form)
@@ -44,8 +44,8 @@ def test_requests_have_to_be_pushed(case, target):
 
 
 MARGIN = 5
-SHORT = Case("as.code.after-a-minute", "a code redeemed more than a minute after it was given", ("FAPI2SP-5.3.2.1-code-60s",),
-             ("as-code-lives-on",), "a code that was read on the way is good for long", place="code", slow=True)
+SHORT = Case("as.code.after-a-minute", "a code redeemed more than a minute after it was given", requirements=("FAPI2SP-5.3.2.1-code-60s",),
+             faults=("as-code-lives-on",), threat="a code that was read on the way is good for long", place="code", slow=True)
 
 
 @cases(SHORT)
@@ -57,13 +57,13 @@ def test_code_ends_after_a_minute(case, target):
     form = session.code_form(place.lane, session.code(place.lane))
     time.sleep(limits.code_lifetime + MARGIN)
     answer = place.attempt(lambda draft: draft.form.update(form), "hostile: the code, a minute later")
-    target.bench.require(place)
+    target.controls.require(place)
     target.expect(answer.outcome is not Outcome.EFFECT, f"refused after {limits.code_lifetime:g} s", answer.seen)
 
 
 AUDIENCE = tuple(
-    Case(f"as.client.assertion-aud.{name}", f"a client assertion whose audience is {what}", ("FAPI2SP-5.3.2.1-assertion-aud",),
-         ("as-assertion-aud-loose",), "an assertion made for another server is good here as well", place="token.assertion", data=change)
+    Case(f"as.client.assertion-aud.{name}", f"a client assertion whose audience is {what}", requirements=("FAPI2SP-5.3.2.1-assertion-aud",),
+         faults=("as-assertion-aud-loose",), threat="an assertion made for another server is good here as well", place="token.assertion", data=change)
     for name, what, change in (
         ("token", "the token endpoint", lambda session: session.endpoint("token")),
         ("array", "an array that holds the issuer", lambda session: [session.profile.issuer]),

@@ -4,15 +4,15 @@ A resource server may go on for as long as a cache holds, and one that reads sel
 a token that still works is a warning.
 """
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
+from keybound.check.ages import refused_within, revoke, with_one_token
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import refused_within, revoke, with_one_token
 
 REVOKED = tuple(
-    Case(f"{prefix}.token.revoked", "a bound token half a minute after its revocation", ("FAPI2SP-5.3.4-token-validity",),
-         ("rs-revoked-token-ok",), "a token that was reported stolen goes on working", place=place, lenient=True,
-         mechanism=mechanism, also=("IN-04",), slow=True)
+    Case(f"{prefix}.token.revoked", "a bound token half a minute after its revocation", requirements=("FAPI2SP-5.3.4-token-validity",),
+         faults=("rs-revoked-token-ok",), threat="a token that was reported stolen goes on working", place=place, lenient=True,
+         mechanism=mechanism, known_as=("IN-04",), slow=True)
     for prefix, place, mechanism in (("rs", "api", "dpop"), ("rs.mtls", "mtls.api", "mtls"))
 )
 CACHE = 30
@@ -30,5 +30,5 @@ def test_revoked_token_ends(case, target):
     longest = min(CACHE, target.session.profile.limits.longest_wait)
     ended, seen = refused_within(place, longest, "hostile: the revoked token")
     place.renew()
-    target.bench.require(target.place(case.place))
+    target.controls.require(target.place(case.place))
     target.expect(ended, f"refused after {CACHE} s at the latest", seen)

@@ -1,8 +1,8 @@
 """Somebody quotes the victim's certificate, which is no secret, in a header of proxies (RFC 9440, RFC 9700 section 4.13)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import attackers_certificate, no_certificate
-from keybound.craft.forwarding import ENCODINGS, HEADERS, beside, in_trailers, spoofs
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.forwarded_header import ENCODINGS, HEADERS, beside, in_trailers, spoofs
+from keybound.craft.changes.proof import attackers_certificate, no_certificate
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -24,43 +24,43 @@ def batched(names, size):
     return [names[at : at + size] for at in range(0, len(names), size)]
 
 
-def quoted(side, place, requirement, what, name, title, presence, deltas, *more):
-    return Case(f"{side}.mtls.header.{name}", f"{what}, {title}", (requirement, SANITIZED, *more),
-                (f"{side}-trusts-certificate-header",), THREAT, place=place, mechanism="mtls", delta=presence, data=deltas,
-                also=("PX-01", "PX-04") if presence is no_certificate else ("PX-01", "PX-03", "PX-04"))
+def quoted(side, place, requirement, what, name, title, presence, changes, *more):
+    return Case(f"{side}.mtls.header.{name}", f"{what}, {title}", requirements=(requirement, SANITIZED, *more),
+                faults=(f"{side}-trusts-certificate-header",), threat=THREAT, place=place, mechanism="mtls", change=presence, data=changes,
+                known_as=("PX-01", "PX-04") if presence is no_certificate else ("PX-01", "PX-03", "PX-04"))
 
 
 QUOTED = tuple(
     row
     for side, place, requirement, what in SIDES
-    for presence, how, delta, standard in PRESENCES
+    for presence, how, change, standard in PRESENCES
     for row in (
         *(
             quoted(side, place, requirement, what, f"{header.lower().replace('_', '-')}.{presence}", f"{header} {how}",
-                   delta, spoofs([header], delta), *([standard] if header.startswith("Client-Cert") else []))
+                   change, spoofs([header], change), *([standard] if header.startswith("Client-Cert") else []))
             for header in HEADERS
         ),
         quoted(side, place, requirement, what, f"underscores.{presence}", f"every name in capitals with underscores {how}",
-               delta, spoofs([name.upper().replace("-", "_") for name in HEADERS], delta, encodings=COMMON)),
+               change, spoofs([name.upper().replace("-", "_") for name in HEADERS], change, encodings=COMMON)),
         quoted(side, place, requirement, what, f"twice.{presence}", f"every name twice {how}",
-               delta, spoofs(HEADERS, delta, times=2, encodings=COMMON), "RFC9440-2.2-once"),
+               change, spoofs(HEADERS, change, times=2, encodings=COMMON), "RFC9440-2.2-once"),
     )
 )
 
 
 TRAILERS = tuple(
     Case(f"rs.mtls.header.trailers.{presence}", f"a bound token, every name as a trailer field {how}",
-         ("RFC8705-3-cert-from-tls", SANITIZED), ("rs-trailers-merged",), THREAT, place="mtls.api", mechanism="mtls", delta=delta,
-         data=[in_trailers(names, encoding, delta) for names in batched(HEADERS, 5) for encoding in ENCODINGS])
-    for presence, how, delta, _ in PRESENCES
+         requirements=("RFC8705-3-cert-from-tls", SANITIZED), faults=("rs-trailers-merged",), threat=THREAT, place="mtls.api", mechanism="mtls", change=change,
+         data=[in_trailers(names, encoding, change) for names in batched(HEADERS, 5) for encoding in ENCODINGS])
+    for presence, how, change, _ in PRESENCES
 )
 
 
 BESIDE = tuple(
-    Case(f"{side}.mtls.header.beside", f"{what} with the right certificate, and another one in a header", (SANITIZED,),
-         (f"{side}-trusts-certificate-header",), "what is sent from outside reaches the server, if only to confuse it",
+    Case(f"{side}.mtls.header.beside", f"{what} with the right certificate, and another one in a header", requirements=(SANITIZED,),
+         faults=(f"{side}-trusts-certificate-header",), threat="what is sent from outside reaches the server, if only to confuse it",
          place=place, mechanism="mtls", data=[beside(name, encoding) for name in HEADERS for encoding in COMMON],
-         also=("PX-03",))
+         known_as=("PX-03",))
     for side, place, _, what in SIDES
 )
 
@@ -68,12 +68,12 @@ BESIDE = tuple(
 @cases(*BESIDE)
 def test_header_from_outside_changes_nothing(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
-    answers = (place.attempt(delta, "hostile") for delta in case.data)
+    target.controls.require(place)
+    answers = (place.attempt(change, "hostile") for change in case.data)
     # RFC 9440 section 2.4 lets a proxy refuse the request as a bad one instead of removing the header
     changed = next((answer for answer in answers if answer.outcome is not Outcome.EFFECT and answer.status != 400), None)
     if changed is not None:
-        target.bench.require(place)
+        target.controls.require(place)
     target.expect(changed is None, "the answer to the request without the header, or 400", changed.seen if changed else "the same")
 
 
@@ -81,14 +81,14 @@ def test_header_from_outside_changes_nothing(case, target):
 def test_trailer_field_counts_for_nothing(case, target):
     """Only what takes effect counts: few expect trailers in a request, and how a proxy stumbles over them is its affair."""
     place = target.place(case.place)
-    target.bench.require(place)
-    if place.attempt(case.delta, "without the trailers").outcome is Outcome.EFFECT:
+    target.controls.require(place)
+    if place.attempt(case.change, "without the trailers").outcome is Outcome.EFFECT:
         raise NotApplicable("the request works without trailers as well: that is for another case to say")
-    answers = (place.attempt(delta, "hostile") for delta in case.data)
+    answers = (place.attempt(change, "hostile") for change in case.data)
     taken = next((answer for answer in answers if answer.outcome is Outcome.EFFECT), None)
     target.expect(taken is None, "no access", taken.seen if taken else "refused")
 
 
 @cases(*QUOTED)
 def test_quoted_certificate_counts_for_nothing(case, target):
-    target.refuses_each(case, case.data, unless=case.delta)
+    target.refuses_each(case, case.data, unless=case.change)

@@ -5,9 +5,9 @@ The issuer signs its answer for a resource server that asks for it; each answer 
 
 import time
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.craft.access_token import AccessToken
-from keybound.craft.token_deltas import active_if_signed, answered, revoked_from
+from keybound.craft.changes.access_token import active_if_signed, answered, revoked_from
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -16,7 +16,7 @@ VERIFIED, AUDIENCE = "RFC9701-5-verified", "RFC9701-5-audience"
 
 
 def signed(slug, title, rule, fault, response, *, lenient=False):
-    return Case(f"rs.introspection.signed.{slug}", title, (rule,), (f"rs-token-response-{fault}",), BETWEEN, place="tokens.opaque",
+    return Case(f"rs.introspection.signed.{slug}", title, requirements=(rule,), faults=(f"rs-token-response-{fault}",), threat=BETWEEN, place="tokens.opaque",
                 data=response, lenient=lenient)
 
 
@@ -35,15 +35,15 @@ SIGNED = (
 @cases(*SIGNED)
 def test_response_of_somebody_else_counts_for_nothing(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     if place.attempt(target.token_with(active_if_signed), "are signed responses asked for?").outcome is not Outcome.EFFECT:
         raise NotApplicable("the resource server does not ask for signed introspection responses")
     target.refuses(case, target.token_with(answered(case.data)))
 
 
-REVOKED = Case("rs.introspection.revoked", "a token used, then revoked, and used again", ("RFC7662-4-revoked",),
-               ("rs-token-revocation-unnoticed",), "the theft was reported, and the thief goes on", place="tokens.opaque",
-               also=("IN-04",), lenient=True)
+REVOKED = Case("rs.introspection.revoked", "a token used, then revoked, and used again", requirements=("RFC7662-4-revoked",),
+               faults=("rs-token-revocation-unnoticed",), threat="the theft was reported, and the thief goes on", place="tokens.opaque",
+               known_as=("IN-04",), lenient=True)
 GOOD_FOR = 1.5  # seconds
 PATIENCE = 8.0
 
@@ -53,7 +53,7 @@ def test_revocation_is_noticed(case, target):
     """Measure how long; a second token that was never shown tells a cache from an introspection that does not happen."""
     place, end = target.place(case.place), time.time() + GOOD_FOR
     used, unused = (target.token_with(revoked_from(end), kept=[]) for _ in range(2))
-    target.bench.require(place)
+    target.controls.require(place)
     if place.attempt(used, "control before: the token is good").outcome is not Outcome.EFFECT:
         raise NotApplicable(f"a token that is good for {GOOD_FOR:g} seconds is not taken at all")
     time.sleep(max(0.0, end - time.time()))
@@ -63,7 +63,7 @@ def test_revocation_is_noticed(case, target):
     while answer.outcome is Outcome.EFFECT and time.time() < end + PATIENCE:
         time.sleep(1.0)
         answer = place.attempt(used, "hostile: the token, revoked")
-    target.bench.require(place)
+    target.controls.require(place)
     late = time.time() - end
     if answer.outcome is not Outcome.EFFECT:
         target.measure("revocation noticed", case.place, round(late, 1), "s")
@@ -76,8 +76,8 @@ def without_type(token: AccessToken) -> None:
 
 
 UNTYPED = tuple(
-    Case(f"{prefix}.introspection.without-type", "introspection does not say token_type", ("RFC7662-2.2-claims",),
-         ("rs-token-introspected-type-wanted",), "an optional member of the answer locks clients out", place=place,
+    Case(f"{prefix}.introspection.without-type", "introspection does not say token_type", requirements=("RFC7662-2.2-claims",),
+         faults=("rs-token-introspected-type-wanted",), threat="an optional member of the answer locks clients out", place=place,
          mechanism=mechanism, lenient=True)
     for prefix, place, mechanism in (("rs", "tokens.opaque", "dpop"), ("rs.mtls", "tokens.mtls.opaque", "mtls"))
 )

@@ -3,9 +3,15 @@
 Each is an honest token of keybound's own issuer with one thing changed, as a JWT and as an introspection response.
 """
 
-from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
-from keybound.craft.deltas import attackers_certificate, no_certificate, stolen_as_bearer
-from keybound.craft.token_deltas import bound_to, cnf, thumbprint_of_nothing, token_claim, without_token_claim
+from keybound.cases.declare import MINTED, MINTED_MTLS, Case, cases, spread
+from keybound.craft.changes.access_token import (
+    bound_to,
+    cnf,
+    thumbprint_of_nothing,
+    token_claim,
+    without_token_claim,
+)
+from keybound.craft.changes.proof import attackers_certificate, no_certificate, stolen_as_bearer
 from keybound.errors import NotApplicable
 
 UNBOUND = ("RFC9449-7.1-unbound-token",)
@@ -20,24 +26,24 @@ def beside_cnf(token):
 
 
 WITHOUT = (
-    Case("cnf.absent", "no cnf", UNBOUND, ("token-unbound-ok",), GUESS, data=without_token_claim("cnf"), also=("RS-05", "RS-12", "CB-11")),
-    Case("cnf.empty", "cnf is {}", UNBOUND, ("token-unbound-ok",), GUESS, data=cnf(lambda _: {}), also=("RS-12",)),
-    Case("cnf.null", "cnf is null", NOT_AN_OBJECT, ("token-unbound-ok",), GUESS, data=cnf(lambda _: None), also=("RS-12",)),
-    Case("cnf.string", "cnf is a string", NOT_AN_OBJECT, ("token-odd-cnf-ok",), GUESS, data=cnf(lambda _: "bound"), also=("RS-12",)),
-    Case("cnf.array", "cnf is an array", NOT_AN_OBJECT, ("token-odd-cnf-ok",), GUESS, data=cnf(lambda right: [right]),
-         also=("RS-12",)),
-    Case("cnf.wrong-level", "the binding beside cnf instead of in it", UNBOUND, ("token-unbound-ok",), GUESS, data=beside_cnf),
-    Case("cnf.jwk", "cnf holds a jwk and no jkt", UNBOUND, ("token-unbound-ok",), GUESS, data=cnf(lambda _: {"jwk": {"kty": "oct"}})),
-    Case("cnf.kid", "cnf holds a kid and no jkt", UNBOUND, ("token-unbound-ok",), GUESS, data=cnf(lambda _: {"kid": "1"})),
+    Case("cnf.absent", "no cnf", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=without_token_claim("cnf"), known_as=("RS-05", "RS-12", "CB-11")),
+    Case("cnf.empty", "cnf is {}", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: {}), known_as=("RS-12",)),
+    Case("cnf.null", "cnf is null", requirements=NOT_AN_OBJECT, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: None), known_as=("RS-12",)),
+    Case("cnf.string", "cnf is a string", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf(lambda _: "bound"), known_as=("RS-12",)),
+    Case("cnf.array", "cnf is an array", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf(lambda right: [right]),
+         known_as=("RS-12",)),
+    Case("cnf.wrong-level", "the binding beside cnf instead of in it", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=beside_cnf),
+    Case("cnf.jwk", "cnf holds a jwk and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: {"jwk": {"kty": "oct"}})),
+    Case("cnf.kid", "cnf holds a kid and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: {"kid": "1"})),
 )
 
 
 def bindings(name, member, rules, mechanism):
     """Return the rows of one member of cnf."""
     return tuple(
-        Case(f"cnf.{name}.{slug}", f"{member} {title}", rules, (f"token-{fault.format(name)}",), threat,
+        Case(f"cnf.{name}.{slug}", f"{member} {title}", requirements=rules, faults=(f"token-{fault.format(name)}",), threat=threat,
              lenient=lenient, mechanism=mechanism, data=bound_to(member, change),
-             also=("RS-13",) if mechanism == "dpop" else ("CB-10",))
+             known_as=("RS-13",) if mechanism == "dpop" else ("CB-10",))
         for slug, title, fault, threat, lenient, change in (
             ("other", "is somebody else's", "{}-not-compared", NOBODY, False, thumbprint_of_nothing),
             ("empty", "is an empty string", "odd-binding-ok", GUESS, False, lambda _: ""),
@@ -63,39 +69,39 @@ def test_wrong_binding_is_refused(case, target):
 
 BOTH = (
     Case("rs.token.both.one-proved", "jkt and x5t#S256, with the right proof and the attacker's certificate",
-         ("RFC7800-3.1-every-binding",), ("rs-token-one-binding-checked",), "half of the proof is enough",
-         attackers_certificate, "tokens.jwt", data="x5t#S256"),
+         requirements=("RFC7800-3.1-every-binding",), faults=("rs-token-one-binding-checked",), threat="half of the proof is enough",
+         change=attackers_certificate, place="tokens.jwt", data="x5t#S256"),
     Case("rs.mtls.token.both.as-bearer", "jkt and x5t#S256 as Bearer, with the right certificate and no proof",
-         ("RFC9449-7.2-bearer-downgrade",), ("rs-token-one-binding-checked",), "the weaker of two bindings is enough",
-         stolen_as_bearer, "tokens.mtls.jwt", mechanism="mtls", data="jkt", also=("BD-01",)),
+         requirements=("RFC9449-7.2-bearer-downgrade",), faults=("rs-token-one-binding-checked",), threat="the weaker of two bindings is enough",
+         change=stolen_as_bearer, place="tokens.mtls.jwt", mechanism="mtls", data="jkt", known_as=("BD-01",)),
 )
 
 
 @cases(*BOTH)
 def test_every_known_binding_is_checked(case, target):
-    if not {"api.dpop", "api.mtls"} <= target.bench.facts.keys():
+    if not {"api.dpop", "api.mtls"} <= target.controls.facts.keys():
         raise NotApplicable("the resource does not take tokens of both mechanisms")
-    target.refuses(case, target.token_with(bound_to(case.data, thumbprint_of_nothing), case.delta))
+    target.refuses(case, target.token_with(bound_to(case.data, thumbprint_of_nothing), case.change))
 
 
 SAYS_BEARER = Case(
     "rs.introspection.says-bearer", "introspection calls a bound token Bearer, and it comes as Bearer without a proof",
-    ("RFC9449-7.2-bearer-downgrade",), ("rs-token-introspected-type-believed",),
-    "the type of the token is believed and its binding is not looked at", stolen_as_bearer, "tokens.opaque",
-    data=token_claim("token_type", lambda _: "Bearer"), also=("BD-01",))
+    requirements=("RFC9449-7.2-bearer-downgrade",), faults=("rs-token-introspected-type-believed",),
+    threat="the type of the token is believed and its binding is not looked at", change=stolen_as_bearer, place="tokens.opaque",
+    data=token_claim("token_type", lambda _: "Bearer"), known_as=("BD-01",))
 
 
 @cases(SAYS_BEARER)
 def test_binding_counts_whatever_the_type_says(case, target):
-    target.refuses(case, target.token_with(case.data, case.delta))
+    target.refuses(case, target.token_with(case.data, case.change))
 
 
 STOLEN = (
-    Case("rs.mtls.introspection.stolen.no-certificate", "an opaque bound token without a certificate", ("RFC8705-3-no-cert",),
-         ("rs-token-x5t-not-compared",), NOBODY, no_certificate, "tokens.mtls.opaque", mechanism="mtls", also=("BD-05",)),
+    Case("rs.mtls.introspection.stolen.no-certificate", "an opaque bound token without a certificate", requirements=("RFC8705-3-no-cert",),
+         faults=("rs-token-x5t-not-compared",), threat=NOBODY, change=no_certificate, place="tokens.mtls.opaque", mechanism="mtls", known_as=("BD-05",)),
     Case("rs.mtls.introspection.stolen.attacker-certificate", "an opaque bound token with the attacker's certificate",
-         ("RFC8705-3-cert-match",), ("rs-token-x5t-not-compared",), NOBODY, attackers_certificate, "tokens.mtls.opaque",
-         mechanism="mtls", also=("CB-08",)),
+         requirements=("RFC8705-3-cert-match",), faults=("rs-token-x5t-not-compared",), threat=NOBODY, change=attackers_certificate, place="tokens.mtls.opaque",
+         mechanism="mtls", known_as=("CB-08",)),
 )
 
 

@@ -3,8 +3,8 @@
 import time
 from dataclasses import replace
 
-from keybound.cases import At, Case, cases, spread
-from keybound.craft.token_deltas import expired, not_yet, token_claim, without_token_claim
+from keybound.cases.declare import At, Case, cases, spread
+from keybound.craft.changes.access_token import expired, not_yet, token_claim, without_token_claim
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -16,11 +16,11 @@ VALID = "FAPI2SP-5.3.4-token-validity"
 
 
 def jwt(slug, title, rule, fault, threat, change, *more, lenient=False):
-    return Case(f"token.{slug}", title, (rule, *more), (f"token-{fault}",), threat, lenient=lenient, data=change)
+    return Case(f"token.{slug}", title, requirements=(rule, *more), faults=(f"token-{fault}",), threat=threat, lenient=lenient, data=change)
 
 
 def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
-    return Case(f"introspection.{slug}", title, (rule,), (f"token-{fault}",), threat, lenient=lenient, data=change)
+    return Case(f"introspection.{slug}", title, requirements=(rule,), faults=(f"token-{fault}",), threat=threat, lenient=lenient, data=change)
 
 
 READ = "introspected-claims-ignored"
@@ -75,8 +75,8 @@ def test_token_that_is_not_good_here_is_refused(case, target):
 LIFE = 1.0
 LEEWAY = 1.5
 CACHED = tuple(
-    Case(f"rs.{what}.cached", "a token used before its end and again after it", (rule,), (f"rs-token-{fault}",),
-         "what was good once stays good in the cache", place=place)
+    Case(f"rs.{what}.cached", "a token used before its end and again after it", requirements=(rule,), faults=(f"rs-token-{fault}",),
+         threat="what was good once stays good in the cache", place=place)
     for what, rule, fault, place in (
         ("token", "RFC9068-4-exp", "jwt-cached-too-long", "tokens.jwt"),
         ("introspection", "RFC7662-4-cache", "cached-too-long", "tokens.opaque"),
@@ -99,8 +99,8 @@ def test_token_is_not_cached_beyond_exp(case, target):
     target.refuses(case, used)
 
 
-INVALID = Case("rs.token.error", "an expired token is answered invalid_token", ("RFC9068-4-error",), ("rs-token-wrong-error",),
-               "clients cannot tell that they need another token", place="tokens.jwt", lenient=True)
+INVALID = Case("rs.token.error", "an expired token is answered invalid_token", requirements=("RFC9068-4-error",), faults=("rs-token-wrong-error",),
+               threat="clients cannot tell that they need another token", place="tokens.jwt", lenient=True)
 
 
 @cases(INVALID)

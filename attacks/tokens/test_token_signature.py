@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
-from keybound.craft.token_deltas import (
+from keybound.cases.declare import MINTED, MINTED_MTLS, Case, cases, spread
+from keybound.craft.changes.access_token import (
     all_of_token,
     empty_token_signature,
     flipped_token_signature,
@@ -26,7 +26,7 @@ JWT, MTLS_JWT = MINTED[:1], MINTED_MTLS[:1]
 
 
 def row(slug, title, rules, fault, threat, change, *, lenient=False):
-    return Case(slug, title, rules, (f"token-{fault}",), threat, lenient=lenient, data=change)
+    return Case(slug, title, requirements=rules, faults=(f"token-{fault}",), threat=threat, lenient=lenient, data=change)
 
 
 def at_both(*rows):

@@ -116,8 +116,8 @@ def run(
     ] = False,
 ) -> None:
     """Run the suite against a target and report per requirement."""
-    from keybound.controller import Options
-    from keybound.runner import run_suite
+    from keybound.engine.command import run_suite
+    from keybound.engine.run import Options
 
     if target is not None and (fault or rs_only or nonce is not Nonce.OFF):
         raise UsageError(
@@ -195,10 +195,10 @@ def issuer(
     """Run the built-in issuer until interrupted: for a resource server that fetches keys when it starts."""
     import signal
 
-    from keybound.flows import keys
-    from keybound.flows.issuer import instructions, serving
-    from keybound.target.profile import load, parse
-    from keybound.target.tokens import Minted
+    from keybound.issuer import keys
+    from keybound.issuer.server import instructions, serving
+    from keybound.profile.target_profile import load, parse
+    from keybound.profile.tokens import Minted
 
     text, folder = load(profile)
     settings = parse(text, profile, folder).tokens
@@ -214,7 +214,7 @@ def issuer(
 @app.command("list")
 def list_cases(as_json: JsonOption = False) -> None:
     """List every case: id, title, requirements."""
-    from keybound.cases import load_all
+    from keybound.cases.declare import load_all
 
     found = load_all().values()
     if as_json:
@@ -226,11 +226,12 @@ def list_cases(as_json: JsonOption = False) -> None:
             "mechanism",
             "requirements",
             "faults",
-            "also",
             "slow",
             "flood",
         )
-        _print_json([{name: getattr(case, name) for name in names} for case in found])
+        _print_json(
+            [{name: getattr(case, name) for name in names} | {"also": case.known_as} for case in found]
+        )
         return
     for case in found:
         print(f"{case.id:44} {case.title}")
@@ -251,8 +252,8 @@ def requirements(
     ] = False,
 ) -> None:
     """List every requirement with the cases that speak of it."""
-    from keybound.judge.profiles import shipped
-    from keybound.lint import coverage, coverage_page, lint
+    from keybound.catalogue.lint import coverage, coverage_page, lint
+    from keybound.catalogue.requirement_profiles import shipped
 
     if page:
         print(coverage_page(), end="")
@@ -301,8 +302,8 @@ def selftest(
     ] = Scope.KIND,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
+    from keybound.engine.selftest import selftest as run_selftest
     from keybound.reference.faults import FAULTS
-    from keybound.selftest import selftest as run_selftest
 
     if show:
         for name, entry in FAULTS.items():
@@ -317,7 +318,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; default: beside the stream.")] = None,
 ) -> None:
     """Render the reports of an event stream again."""
-    from keybound.runner import show_report
+    from keybound.engine.command import show_report
 
     path = stream / "events.jsonl" if stream.is_dir() else stream
     raise typer.Exit(show_report(path, out or path.parent))
@@ -337,7 +338,7 @@ def certs(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of target profiles, for editors."""
-    from keybound.target.schema import profile_schema
+    from keybound.profile.schema import profile_schema
 
     _print_json(profile_schema())
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from keybound.cases import PROOF_READERS, RESOURCES, TOKEN, At, Case, cases, spread
-from keybound.craft.deltas import claim, htu
+from keybound.cases.declare import PROOF_READERS, RESOURCES, TOKEN, At, Case, cases, spread
+from keybound.craft.changes.proof import claim, htu
 from keybound.errors import NotApplicable
 
 
@@ -13,27 +13,27 @@ def extra_members(draft):
     draft.proof.header["https://keybound.example/member"] = "anything"
 
 
-EXTRA = Case("proof.extra-members", "unknown claims and header members", ("RFC9449-4.2-extra-members",),
-             ("refuses-extra-members",), "extensions of the proof break the server", extra_members, also=("TP-29",))
-UPPER = Case("proof.htu.upper-case", "htu with scheme and host in upper case", ("RFC9449-4.3-htu-normalization",),
-             ("htu-not-normalised",), "clients that write the same URI in another way are locked out",
-             htu(scheme=str.upper, netloc=str.upper), lenient=True, also=("HT-03",))
-ENCODED = Case("proof.htu.percent-encoded", "htu with a letter of its path percent-encoded", ("RFC9449-4.3-htu-normalization",),
-               ("htu-not-normalised",), "clients that write the same URI in another way are locked out",
-               htu(path=lambda right: f"{right[:-1]}%{ord(right[-1]):02X}"), lenient=True, also=("HT-09",))
-DOTS = Case("proof.htu.dot-segments", "htu with dot segments", ("RFC9449-4.3-htu-normalization",), ("htu-not-normalised",),
-            "clients that write the same URI in another way are locked out", htu(path="/x/..{}".format), lenient=True,
-            also=("HT-08",))
-FRACTION = Case("proof.iat.fraction", "iat with a fraction of a second", ("RFC9449-4.3-iat-present",), ("iat-integer-only",),
-                "a NumericDate may have a fraction (RFC 7519 section 2)", claim("iat", lambda right: right + 0.5), lenient=True)
+EXTRA = Case("proof.extra-members", "unknown claims and header members", requirements=("RFC9449-4.2-extra-members",),
+             faults=("refuses-extra-members",), threat="extensions of the proof break the server", change=extra_members, known_as=("TP-29",))
+UPPER = Case("proof.htu.upper-case", "htu with scheme and host in upper case", requirements=("RFC9449-4.3-htu-normalization",),
+             faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
+             change=htu(scheme=str.upper, netloc=str.upper), lenient=True, known_as=("HT-03",))
+ENCODED = Case("proof.htu.percent-encoded", "htu with a letter of its path percent-encoded", requirements=("RFC9449-4.3-htu-normalization",),
+               faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
+               change=htu(path=lambda right: f"{right[:-1]}%{ord(right[-1]):02X}"), lenient=True, known_as=("HT-09",))
+DOTS = Case("proof.htu.dot-segments", "htu with dot segments", requirements=("RFC9449-4.3-htu-normalization",), faults=("htu-not-normalised",),
+            threat="clients that write the same URI in another way are locked out", change=htu(path="/x/..{}".format), lenient=True,
+            known_as=("HT-08",))
+FRACTION = Case("proof.iat.fraction", "iat with a fraction of a second", requirements=("RFC9449-4.3-iat-present",), faults=("iat-integer-only",),
+                threat="a NumericDate may have a fraction (RFC 7519 section 2)", change=claim("iat", lambda right: right + 0.5), lenient=True)
 NAMES = tuple(
-    Case(f"proof.header.{name}", f"the field name written {spelled}", ("RFC9449-4.1-field-name-case", "RFC9110-5.1-field-name-case"), ("header-case-sensitive",),
-         "field names have no case", lambda draft, s=spelled: setattr(draft, "proof_name", s))
+    Case(f"proof.header.{name}", f"the field name written {spelled}", requirements=("RFC9449-4.1-field-name-case", "RFC9110-5.1-field-name-case"), faults=("header-case-sensitive",),
+         threat="field names have no case", change=lambda draft, s=spelled: setattr(draft, "proof_name", s))
     for name, spelled in (("lower-case", "dpop"), ("upper-case", "DPOP"))
 )
-HTU_QUERY = Case("proof.htu.with-query", "htu with a query and a fragment", ("RFC9449-4.3-htu-query-fragment",),
-                 ("htu-not-normalised",), "clients that put the whole URL into htu are locked out",
-                 claim("htu", lambda right: f"{right}?a=1#b"), lenient=True, also=("HT-01",))
+HTU_QUERY = Case("proof.htu.with-query", "htu with a query and a fragment", requirements=("RFC9449-4.3-htu-query-fragment",),
+                 faults=("htu-not-normalised",), threat="clients that put the whole URL into htu are locked out",
+                 change=claim("htu", lambda right: f"{right}?a=1#b"), lenient=True, known_as=("HT-01",))
 
 
 def everywhere(*places: At) -> tuple[At, ...]:
@@ -47,8 +47,8 @@ def test_variant_is_accepted(case, target):
 
 PROFILES = ("ATPROTO-dpop-es256", "HAIP-4-dpop")
 ALGS = tuple(
-    Case(f"{prefix}.alg.{alg.lower()}", f"a proof signed with {alg}", ("RFC9449-4.3-alg-supported", *(PROFILES if alg == "ES256" else ())),
-         (f"{prefix}-refuses-{family}",), "an advertised algorithm does not work", place=place, data=alg, also=("BI-08", "BI-09"))
+    Case(f"{prefix}.alg.{alg.lower()}", f"a proof signed with {alg}", requirements=("RFC9449-4.3-alg-supported", *(PROFILES if alg == "ES256" else ())),
+         faults=(f"{prefix}-refuses-{family}",), threat="an advertised algorithm does not work", place=place, data=alg, known_as=("BI-08", "BI-09"))
     for prefix, place in (("as", "token"), ("rs", "api"))
     for alg, family in (("ES256", "es256"), ("EdDSA", "eddsa"), ("PS256", "rsa"), ("RS256", "rsa"), ("ES384", "es384"))
 )
@@ -62,15 +62,15 @@ def test_advertised_algorithm_works(case, target):
 
 
 def with_method(method):
-    def delta(draft):
+    def change(draft):
         draft.method = draft.proof.claims["htm"] = method
 
-    return delta
+    return change
 
 
 METHODS = tuple(
-    Case(f"rs.method.{method.lower()}", f"a {method} request with a proof for {method}", ("RFC9449-4.3-htm",),
-         ("rs-wants-get-as-htm",), "the server expects another method in htm than the request's", with_method(method), "api",
+    Case(f"rs.method.{method.lower()}", f"a {method} request with a proof for {method}", requirements=("RFC9449-4.3-htm",),
+         faults=("rs-wants-get-as-htm",), threat="the server expects another method in htm than the request's", change=with_method(method), place="api",
          data=method)
     for method in ("HEAD", "POST")
 )
@@ -88,12 +88,12 @@ def request_query(draft):
     draft.url += ("&" if urlsplit(draft.url).query else "?") + "keybound=1"
 
 
-QUERY = Case("request.query", "a query in the request, none in htu", ("RFC9449-4.3-htu-query-fragment",), ("htu-query-kept",),
-             "every request with a query is refused", request_query, also=("HT-02",))
+QUERY = Case("request.query", "a query in the request, none in htu", requirements=("RFC9449-4.3-htu-query-fragment",), faults=("htu-query-kept",),
+             threat="every request with a query is refused", change=request_query, known_as=("HT-02",))
 SCHEME = tuple(
-    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", ("RFC9449-7.1-scheme-case", "RFC9110-11.1-scheme-case", "FAPI2SP-5.3.4-token-in-header"), ("scheme-case-sensitive",),
-         "clients that write the scheme in another case are locked out", lambda draft, s=scheme: setattr(draft, "scheme", s),
-         also=("RS-16",))
+    Case(f"scheme.{name}", f"the authentication scheme written {scheme}", requirements=("RFC9449-7.1-scheme-case", "RFC9110-11.1-scheme-case", "FAPI2SP-5.3.4-token-in-header"), faults=("scheme-case-sensitive",),
+         threat="clients that write the scheme in another case are locked out", change=lambda draft, s=scheme: setattr(draft, "scheme", s),
+         known_as=("RS-16",))
     for name, scheme in (("lower-case", "dpop"), ("upper-case", "DPOP"))
 )
 

@@ -1,15 +1,15 @@
 """How a target says what was wrong: error codes at the AS, challenges at the RS (RFC 9449 sections 5 and 7.1)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import flipped_signature, no_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import flipped_signature, no_proof
 from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
 
 KNOWN = {"invalid_dpop_proof", "invalid_request", "invalid_grant", "use_dpop_nonce"}
 
-CODE = Case("as.error.invalid-proof", "a bad proof is answered with a JSON error of OAuth", ("RFC9449-5-error-code",),
-            ("as-proof-error-code", "as-proof-error-not-json"), "clients cannot tell a bad proof from a broken server",
-            flipped_signature, "token", also=("TP-15",))
+CODE = Case("as.error.invalid-proof", "a bad proof is answered with a JSON error of OAuth", requirements=("RFC9449-5-error-code",),
+            faults=("as-proof-error-code", "as-proof-error-not-json"), threat="clients cannot tell a bad proof from a broken server",
+            change=flipped_signature, place="token", known_as=("TP-15",))
 
 
 @cases(CODE)
@@ -26,10 +26,10 @@ def no_credentials(draft):
 
 
 BARE = (
-    Case("rs.challenge.present", "a request without credentials gets a challenge", ("RFC9449-7.1-challenge",),
-         ("rs-no-challenge",), "clients cannot learn that DPoP is wanted", no_credentials, "api", also=("RS-26",)),
-    Case("rs.challenge.no-error", "a challenge without credentials carries no error", ("RFC9449-7.2-challenge-no-error", "RFC6750-3.1-no-error"),
-         ("rs-error-without-credentials",), "a server tells more than was asked", no_credentials, "api", also=("RS-26",)),
+    Case("rs.challenge.present", "a request without credentials gets a challenge", requirements=("RFC9449-7.1-challenge",),
+         faults=("rs-no-challenge",), threat="clients cannot learn that DPoP is wanted", change=no_credentials, place="api", known_as=("RS-26",)),
+    Case("rs.challenge.no-error", "a challenge without credentials carries no error", requirements=("RFC9449-7.2-challenge-no-error", "RFC6750-3.1-no-error"),
+         faults=("rs-error-without-credentials",), threat="a server tells more than was asked", change=no_credentials, place="api", known_as=("RS-26",)),
 )
 
 
@@ -56,13 +56,13 @@ def test_challenge_without_credentials_has_no_error(case, target):
 
 
 FAILED = (
-    Case("rs.challenge.error", "a failed proof is named in the challenge", ("RFC9449-7.1-challenge-error",),
-         ("rs-challenge-without-error",), "clients cannot tell what went wrong", flipped_signature, "api", also=("RS-27",)),
-    Case("rs.challenge.algs", "the challenge names proof algorithms", ("RFC9449-7.1-challenge-algs",),
-         ("rs-challenge-without-algs",), "clients must guess the algorithm", flipped_signature, "api", also=("RS-27", "MD-05")),
-    Case("rs.challenge.algs-asymmetric", "the challenge names asymmetric algorithms only", ("RFC9449-4.3-alg-asymmetric",),
-         ("rs-challenge-lists-none",), "clients are led to an algorithm that proves nothing", flipped_signature, "api",
-         also=("RS-27",)),
+    Case("rs.challenge.error", "a failed proof is named in the challenge", requirements=("RFC9449-7.1-challenge-error",),
+         faults=("rs-challenge-without-error",), threat="clients cannot tell what went wrong", change=flipped_signature, place="api", known_as=("RS-27",)),
+    Case("rs.challenge.algs", "the challenge names proof algorithms", requirements=("RFC9449-7.1-challenge-algs",),
+         faults=("rs-challenge-without-algs",), threat="clients must guess the algorithm", change=flipped_signature, place="api", known_as=("RS-27", "MD-05")),
+    Case("rs.challenge.algs-asymmetric", "the challenge names asymmetric algorithms only", requirements=("RFC9449-4.3-alg-asymmetric",),
+         faults=("rs-challenge-lists-none",), threat="clients are led to an algorithm that proves nothing", change=flipped_signature, place="api",
+         known_as=("RS-27",)),
 )
 
 
@@ -91,8 +91,8 @@ def test_challenge_names_asymmetric_algorithms(case, target):
 
 
 TRIED = Case("rs.challenge.attempted-scheme", "the error stands in the challenge of the scheme that was tried",
-             ("RFC9449-7.2-challenge-attempted-scheme",), ("rs-error-in-other-challenge",),
-             "clients look for what went wrong in the wrong place", flipped_signature, "api", lenient=True, also=("RS-27",))
+             requirements=("RFC9449-7.2-challenge-attempted-scheme",), faults=("rs-error-in-other-challenge",),
+             threat="clients look for what went wrong in the wrong place", change=flipped_signature, place="api", lenient=True, known_as=("RS-27",))
 
 
 @cases(TRIED)
@@ -109,9 +109,9 @@ def unknown_token(draft):
     draft.proof.claims["ath"] = ath(draft.token)
 
 
-BLAME = Case("rs.challenge.bad-token", "a bad token is not blamed on a good proof", ("RFC9449-7.1-challenge-invalid-proof",),
-             ("rs-bad-token-blamed-on-proof",), "clients renew the proof for ever and never the token", unknown_token, "api",
-             lenient=True, also=("RS-06",))
+BLAME = Case("rs.challenge.bad-token", "a bad token is not blamed on a good proof", requirements=("RFC9449-7.1-challenge-invalid-proof",),
+             faults=("rs-bad-token-blamed-on-proof",), threat="clients renew the proof for ever and never the token", change=unknown_token, place="api",
+             lenient=True, known_as=("RS-06",))
 
 
 @cases(BLAME)
@@ -130,9 +130,9 @@ def from_a_page_with_a_bad_proof(draft):
 
 
 CORS = tuple(
-    Case(f"{prefix}.cors", "pages of other origins can read the challenge and the nonce", ("RFC9449-7.1-cors-expose",),
-         (f"{prefix}-cors-hides-nonce",), "clients in browsers never learn of the nonce they need", place=place, lenient=True,
-         also=("TP-38",))
+    Case(f"{prefix}.cors", "pages of other origins can read the challenge and the nonce", requirements=("RFC9449-7.1-cors-expose",),
+         faults=(f"{prefix}-cors-hides-nonce",), threat="clients in browsers never learn of the nonce they need", place=place, lenient=True,
+         known_as=("TP-38",))
     for prefix, place in (("as", "token"), ("rs", "api"))
 )
 

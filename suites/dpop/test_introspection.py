@@ -2,16 +2,16 @@
 
 import time
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.craft.proof import new_proof
 from keybound.errors import Inconclusive
 
-JKT = Case("as.introspection.jkt", "introspection returns cnf.jkt", ("RFC9449-6.2-introspection-jkt",),
-           ("as-introspection-without-cnf",), "a resource server that introspects takes the token for a bearer token", also=("IN-01",))
-TYPE = Case("as.introspection.token-type", "introspection says token_type DPoP, if any", ("RFC9449-6.2-introspection-token-type",),
-            ("as-introspection-says-bearer",), "a resource server that introspects takes the token for a bearer token", also=("IN-01",))
-NO_PROOF = Case("as.introspection.without-proof", "introspection needs no proof", ("RFC9449-6.2-introspection-no-proof",),
-                ("as-introspection-wants-proof",), "resource servers cannot introspect, for they do not hold the key")
+JKT = Case("as.introspection.jkt", "introspection returns cnf.jkt", requirements=("RFC9449-6.2-introspection-jkt",),
+           faults=("as-introspection-without-cnf",), threat="a resource server that introspects takes the token for a bearer token", known_as=("IN-01",))
+TYPE = Case("as.introspection.token-type", "introspection says token_type DPoP, if any", requirements=("RFC9449-6.2-introspection-token-type",),
+            faults=("as-introspection-says-bearer",), threat="a resource server that introspects takes the token for a bearer token", known_as=("IN-01",))
+NO_PROOF = Case("as.introspection.without-proof", "introspection needs no proof", requirements=("RFC9449-6.2-introspection-no-proof",),
+                faults=("as-introspection-wants-proof",), threat="resource servers cannot introspect, for they do not hold the key")
 
 
 @cases(JKT)

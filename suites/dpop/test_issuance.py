@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import with_key
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import with_key
 from keybound.errors import Inconclusive, NotApplicable
 
 GRANTS = tuple(
     Case(f"as.issue.{grant.replace('_', '-')}", f"{grant} with a proof gives a bound token",
-         ("RFC9449-5-every-grant", "RFC9449-5-token-bound"), (f"as-{fault}-unbound",),
-         "one grant forgets the binding", data=grant, also=(label,) if label else ())
+         requirements=("RFC9449-5-every-grant", "RFC9449-5-token-bound"), faults=(f"as-{fault}-unbound",),
+         threat="one grant forgets the binding", data=grant, known_as=(label,) if label else ())
     for grant, fault, label in (
         ("client_credentials", "client-credentials", "BI-01"),
         ("authorization_code", "code-grant", "BI-02"),
@@ -31,7 +31,7 @@ def test_grant_binds_its_token(case, target):
 # A server may know which clients use DPoP, and answer the others as ever (RFC 9449 section 5): a warning.
 EVERYBODY = tuple(
     replace(case, id=f"{case.id}.every-client", title=f"{case.title} for each client of the profile", lenient=True,
-            threat="one kind of client is forgotten", also=())
+            threat="one kind of client is forgotten", known_as=())
     for case in GRANTS
 )
 
@@ -46,8 +46,8 @@ def test_grant_binds_the_tokens_of_every_client(case, target):
 
 
 TYPE = (
-    Case("as.token-type", "a bound token has token_type DPoP", ("RFC9449-5-token-type",), ("as-says-bearer", "as-says-nothing"),
-         "clients and gateways take the token for a bearer token", also=("TP-01",)),
+    Case("as.token-type", "a bound token has token_type DPoP", requirements=("RFC9449-5-token-type",), faults=("as-says-bearer", "as-says-nothing"),
+         threat="clients and gateways take the token for a bearer token", known_as=("TP-01",)),
 )
 
 
@@ -59,9 +59,9 @@ def test_token_type_is_dpop(case, target):
     target.expect(token.type == "dpop", "token_type DPoP in any case", token.type or "no token_type")
 
 
-AGREE = Case("as.token-type.agrees", "token_type and cnf say the same", ("RFC9449-5-bearer-option",),
-             ("as-says-bearer", "as-cnf-missing"), "a token is announced as bound and is not, or is and is not announced",
-             also=("TP-01",))
+AGREE = Case("as.token-type.agrees", "token_type and cnf say the same", requirements=("RFC9449-5-bearer-option",),
+             faults=("as-says-bearer", "as-cnf-missing"), threat="a token is announced as bound and is not, or is and is not announced",
+             known_as=("TP-01",))
 
 
 @cases(AGREE)
@@ -72,10 +72,10 @@ def test_token_type_and_cnf_agree(case, target):
 
 JKT = (
     Case("as.cnf.jkt.present", "a JWT access token carries cnf.jkt",
-         ("RFC9449-6.1-cnf-jkt", "RFC9700-2.2.1-sender-constrained", "OAUTH21-1.4.3-sender-constrained"), ("as-cnf-missing",),
-         "resource servers cannot see that the token is bound", also=("BI-10",)),
-    Case("as.cnf.jkt.value", "cnf.jkt is the thumbprint of the proof's key", ("RFC9449-6.1-jkt-thumbprint",),
-         ("as-jkt-sha1", "as-jkt-padded"), "no resource server can match the key", also=("TP-01",)),
+         requirements=("RFC9449-6.1-cnf-jkt", "RFC9700-2.2.1-sender-constrained", "OAUTH21-1.4.3-sender-constrained"), faults=("as-cnf-missing",),
+         threat="resource servers cannot see that the token is bound", known_as=("BI-10",)),
+    Case("as.cnf.jkt.value", "cnf.jkt is the thumbprint of the proof's key", requirements=("RFC9449-6.1-jkt-thumbprint",),
+         faults=("as-jkt-sha1", "as-jkt-padded"), threat="no resource server can match the key", known_as=("TP-01",)),
 )
 
 
@@ -98,14 +98,14 @@ def extra_members(draft):
     draft.proof.header["jwk"] |= {"kid": "keybound", "use": "sig", "alg": draft.proof.key.alg}
 
 
-WHOLE = Case("as.cnf.jkt.optional-members", "optional members of jwk do not change cnf.jkt", ("RFC9449-6.1-jkt-thumbprint", "RFC7638-3-required-members"),
-             ("as-jkt-of-whole-jwk",), "the binding depends on how the key is written", extra_members, also=("KY-06",))
+WHOLE = Case("as.cnf.jkt.optional-members", "optional members of jwk do not change cnf.jkt", requirements=("RFC9449-6.1-jkt-thumbprint", "RFC7638-3-required-members"),
+             faults=("as-jkt-of-whole-jwk",), threat="the binding depends on how the key is written", change=extra_members, known_as=("KY-06",))
 
 
 @cases(WHOLE)
 def test_jkt_covers_required_members_only(case, target):
     try:
-        token = target.token("dpop", readable=True, delta=case.delta)
+        token = target.token("dpop", readable=True, change=case.change)
     except Inconclusive as error:
         raise NotApplicable(f"optional members of jwk are refused: {error}") from None
     if "jkt" not in token.cnf:
@@ -114,8 +114,8 @@ def test_jkt_covers_required_members_only(case, target):
 
 
 NEW_KEY = Case("as.refresh.new-key", "a confidential client's refresh binds to the key of that request",
-               ("RFC9449-5-refresh-binds-new-token",), ("as-refresh-binds-old-key",),
-               "the new token is bound to a key that the client has given up", also=("RT-01",))
+               requirements=("RFC9449-5-refresh-binds-new-token",), faults=("as-refresh-binds-old-key",),
+               threat="the new token is bound to a key that the client has given up", known_as=("RT-01",))
 
 
 @cases(NEW_KEY)
@@ -123,7 +123,7 @@ def test_refresh_binds_to_its_own_key(case, target):
     lane = target.lane("dpop", "refresh_token", confidential=True)
     form, other = {"refresh_token": target.session.refresh_token(lane)}, target.session.key("second")
     try:
-        token = target.read(target.session.issue(lane, form, key=other, delta=with_key(other)))
+        token = target.read(target.session.issue(lane, form, key=other, change=with_key(other)))
     except Inconclusive as error:
         raise NotApplicable(f"refresh tokens of confidential clients are bound here too: {error}") from None
     if "jkt" not in token.cnf:

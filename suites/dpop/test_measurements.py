@@ -1,15 +1,15 @@
 """What RFC 9449 leaves open, measured: how old and how early a proof may be, and what follows (section 11)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import all_of, claim, kept_proof, with_key
+from keybound.cases.declare import Case, cases
+from keybound.check.ages import both_edges, sent_again, window
+from keybound.craft.changes.proof import all_of, claim, kept_proof, with_key
 from keybound.craft.jose import SUPPORTED_ALGS
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.timing import both_edges, sent_again, window
 
 WINDOWS = tuple(
-    Case(f"{prefix}.measure.iat-{name}", f"how {word} a proof may be", ("RFC9449-4.3-iat-window",), (f"{prefix}-iat-no-{name}-limit",),
-         "the longer a proof lives, the longer it can be used by whoever reads it", place=place, data=sign)
+    Case(f"{prefix}.measure.iat-{name}", f"how {word} a proof may be", requirements=("RFC9449-4.3-iat-window",), faults=(f"{prefix}-iat-no-{name}-limit",),
+         threat="the longer a proof lives, the longer it can be used by whoever reads it", place=place, data=sign)
     for prefix, place in (("as", "token"), ("rs", "api"))
     for name, word, sign in (("past", "old", -1), ("future", "early", 1))
 )
@@ -18,7 +18,7 @@ WINDOWS = tuple(
 @cases(*WINDOWS)
 def test_window_ends_within_the_hour(case, target):
     place = target.place(case.place)
-    if target.bench.control(place, "before").outcome is not Outcome.EFFECT:
+    if target.controls.control(place, "before").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control failed")
     if target.session.nonces.active(place.server):
         raise NotApplicable("this server gives nonces, and may judge freshness by them alone")
@@ -33,7 +33,7 @@ def test_window_ends_within_the_hour(case, target):
 
 EXPOSURES = tuple(
     Case(f"{prefix}.measure.replay-exposure", "how long a proof that was read on the way is worth something",
-         ("RFC9449-11.1-jti-replay",), (f"{prefix}-no-replay-store",), "a proof is used again for as long as it is fresh",
+         requirements=("RFC9449-11.1-jti-replay",), faults=(f"{prefix}-no-replay-store",), threat="a proof is used again for as long as it is fresh",
          place=place, lenient=True)
     for prefix, place in (("as", "token"), ("rs", "api"))
 )
@@ -54,8 +54,8 @@ def test_used_proof_is_worth_nothing(case, target):
     target.expect(again.outcome is not Outcome.EFFECT, "a used proof is refused", f"{again.seen}; proofs are good for {past + ahead} s")
 
 
-ALGS = Case("as.measure.unadvertised-algs", "the algorithms that proofs may have, against those advertised", ("RFC9449-5.1-signing-algs",),
-            ("as-metadata-algs-partial",), "an algorithm that nobody knows of is taken, and may be a weak one", place="token",
+ALGS = Case("as.measure.unadvertised-algs", "the algorithms that proofs may have, against those advertised", requirements=("RFC9449-5.1-signing-algs",),
+            faults=("as-metadata-algs-partial",), threat="an algorithm that nobody knows of is taken, and may be a weak one", place="token",
             lenient=True)
 ED25519 = {"EdDSA", "Ed25519"}  # two names for the same
 
@@ -66,7 +66,7 @@ def test_accepted_algorithms_are_advertised(case, target):
     if not advertised:
         raise NotApplicable("no metadata lists dpop_signing_alg_values_supported")
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     taken = [alg for alg in SUPPORTED_ALGS
              if place.attempt(with_key(target.session.key("victim", alg)), f"hostile: {alg}").outcome is Outcome.EFFECT]
     target.measure("algs_accepted", f"{case.role}.{case.place}", ", ".join(taken), "")
@@ -75,8 +75,8 @@ def test_accepted_algorithms_are_advertised(case, target):
     target.expect(set(taken) <= named, f"of {', '.join(advertised)} only", ", ".join(taken))
 
 
-LIFETIME = Case("as.measure.token-lifetime", "how long a bound token is good", ("RFC9449-11.2-token-lifetime",),
-                ("as-long-lived-tokens",), "proofs made in advance open the resource for as long as the token lives", lenient=True)
+LIFETIME = Case("as.measure.token-lifetime", "how long a bound token is good", requirements=("RFC9449-11.2-token-lifetime",),
+                faults=("as-long-lived-tokens",), threat="proofs made in advance open the resource for as long as the token lives", lenient=True)
 LONG = 3600
 
 

@@ -1,8 +1,8 @@
 """Keys that are good although they look unusual, and every algorithm that is advertised (RFC 7638 section 3, RFC 7518)."""
 
-from keybound.cases import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.deltas import with_key
-from keybound.craft.deltas_jose import jwk_members, leading_zero_key, rsa_key
+from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.craft.changes.jose import jwk_members, leading_zero_key, rsa_key
+from keybound.craft.changes.proof import with_key
 from keybound.craft.jose import Key
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -15,8 +15,8 @@ def with_optional_members(right):
     return {"use": "sig", "kid": "keybound", **dict(reversed(right.items())), "key_ops": ["verify"], "https://keybound.example/": 1}
 
 
-OPTIONAL = Case("proof.jwk.optional-members", "jwk with optional members, in another order", THUMBPRINT, ("jwk-members-hashed",),
-                "the same key written in another way is another key", jwk_members(with_optional_members), also=("KY-06", "TP-29"))
+OPTIONAL = Case("proof.jwk.optional-members", "jwk with optional members, in another order", requirements=THUMBPRINT, faults=("jwk-members-hashed",),
+                threat="the same key written in another way is another key", change=jwk_members(with_optional_members), known_as=("KY-06", "TP-29"))
 
 
 @cases(*spread([OPTIONAL], [At(at.place, at.prefix, ()) for at in (API, USERINFO)]))
@@ -24,9 +24,9 @@ def test_thumbprint_covers_required_members_only(case, target):
     target.accepts(case)
 
 
-OPTIONAL_AT_AS = Case("proof.jwk.optional-members", "jwk with optional members, in another order", ("RFC9449-4.2-extra-members",),
-                      ("refuses-extra-members",), "clients that name their keys are locked out (RFC 7517 section 4)",
-                      jwk_members(with_optional_members), lenient=True, also=("KY-06", "TP-29"))
+OPTIONAL_AT_AS = Case("proof.jwk.optional-members", "jwk with optional members, in another order", requirements=("RFC9449-4.2-extra-members",),
+                      faults=("refuses-extra-members",), threat="clients that name their keys are locked out (RFC 7517 section 4)",
+                      change=jwk_members(with_optional_members), lenient=True, known_as=("KY-06", "TP-29"))
 
 
 @cases(*spread([OPTIONAL_AT_AS], [At(at.place, at.prefix, ()) for at in (TOKEN, PAR)]))
@@ -34,9 +34,9 @@ def test_optional_members_are_no_reason_to_refuse(case, target):
     target.accepts(case)
 
 
-EXTRA = Case("proof.jwk.extra-members", "jwk with a member that nobody knows", ("RFC9449-4.2-extra-members",),
-             ("refuses-extra-members",), "extensions of the key break the server (RFC 7517 section 4)",
-             jwk_members(lambda right: {**right, "https://keybound.example/member": "anything"}), also=("TP-29",))
+EXTRA = Case("proof.jwk.extra-members", "jwk with a member that nobody knows", requirements=("RFC9449-4.2-extra-members",),
+             faults=("refuses-extra-members",), threat="extensions of the key break the server (RFC 7517 section 4)",
+             change=jwk_members(lambda right: {**right, "https://keybound.example/member": "anything"}), known_as=("TP-29",))
 
 
 @cases(*spread([EXTRA], [At(at.place, at.prefix, ()) for at in PROOF_READERS]))
@@ -45,8 +45,8 @@ def test_unknown_members_are_ignored(case, target):
 
 
 LEADING = tuple(
-    Case(f"{prefix}.leading-zero", "a P-256 key whose x begins with a zero octet", THUMBPRINT, (f"{side}-coordinate-zeros-cut",),
-         "one key in 256 does not work", place=place, also=("KY-06",))
+    Case(f"{prefix}.leading-zero", "a P-256 key whose x begins with a zero octet", requirements=THUMBPRINT, faults=(f"{side}-coordinate-zeros-cut",),
+         threat="one key in 256 does not work", place=place, known_as=("KY-06",))
     for side, prefix, place in (("as", "as.cnf.jkt", "token"), ("rs", "rs.proof.jwk", "api"))
 )
 
@@ -74,8 +74,8 @@ def test_thumbprint_keeps_zeros(case, target):
 
 
 KINDS = tuple(
-    Case(f"as.cnf.jkt.{name}", f"cnf.jkt of a key {what}", ("RFC9449-6.1-jkt-thumbprint", *THUMBPRINT), ("as-jkt-members-unsorted",),
-         "keys of one kind get another thumbprint, and no other server finds the key again", data=algs, also=("KY-06", "BI-08"))
+    Case(f"as.cnf.jkt.{name}", f"cnf.jkt of a key {what}", requirements=("RFC9449-6.1-jkt-thumbprint", *THUMBPRINT), faults=("as-jkt-members-unsorted",),
+         threat="keys of one kind get another thumbprint, and no other server finds the key again", data=algs, known_as=("KY-06", "BI-08"))
     for name, what, algs in (
         ("rsa", "for RSA", ("RS256", "PS256")),
         ("ed25519", "on Ed25519", ("EdDSA",)),
@@ -102,8 +102,8 @@ def test_key_with_leading_zero_is_accepted(case, target):
 
 
 OWN_ROWS = {"ES256", "EdDSA", "PS256", "RS256", "ES384"}  # in test_accepted.py
-ALGS = Case("as.alg.others", "proofs signed with the other advertised algorithms", ("RFC9449-4.3-alg-supported",), ("as-refuses-eddsa",),
-            "an advertised algorithm does not work", place="token", also=("BI-09",))
+ALGS = Case("as.alg.others", "proofs signed with the other advertised algorithms", requirements=("RFC9449-4.3-alg-supported",), faults=("as-refuses-eddsa",),
+            threat="an advertised algorithm does not work", place="token", known_as=("BI-09",))
 
 
 @cases(ALGS)
@@ -112,7 +112,7 @@ def test_other_advertised_algorithms_work(case, target):
     algs = [alg for alg in target.signable(session.advertised_algs) if alg not in OWN_ROWS]
     if not algs:
         raise NotApplicable("every advertised algorithm that keybound can sign with has a case of its own")
-    before = target.bench.control(place, "before")
+    before = target.controls.control(place, "before")
     refused = {}
     for alg in algs:
         key = Key(alg, rsa_key(2048).private) if alg[:2] in {"RS", "PS"} else session.key("victim", alg)

@@ -1,7 +1,7 @@
 """How large a jti and a proof may be: large ones are taken or refused, and break nothing (RFC 9449 section 11.1)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import all_of, claim, header_value
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import all_of, claim, header_value
 from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome
@@ -9,8 +9,8 @@ from keybound.judge.answer import Outcome
 SMALLEST, COMMON, LARGEST = 256, 4096, 1 << 17  # octets; up to COMMON the header fits the limits of common servers
 
 SIZES = tuple(
-    Case(f"{role}.measure.jti-size", "a large jti is taken or refused, and breaks nothing", ("RFC9449-11.1-jti-size",),
-         (f"{role}-crashes-on-long-jti",), "whoever sends large values fills the store or stops the server", place=place, also=("TP-19",))
+    Case(f"{role}.measure.jti-size", "a large jti is taken or refused, and breaks nothing", requirements=("RFC9449-11.1-jti-size",),
+         faults=(f"{role}-crashes-on-long-jti",), threat="whoever sends large values fills the store or stops the server", place=place, known_as=("TP-19",))
     for role, place in (("as", "token"), ("rs", "api"))
 )
 
@@ -37,7 +37,7 @@ def largest(attempt):
 @cases(*SIZES)
 def test_large_values_break_nothing(case, target):
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     lengths, broken = [0], []
 
     def attempt(change, size):
@@ -55,6 +55,6 @@ def test_large_values_break_nothing(case, target):
     target.measure("longest_jti", where, largest(lambda size: attempt(jti_of, size)), "octets")
     largest(lambda size: attempt(padded, size))
     target.measure("longest_proof", where, max(lengths), "octets")
-    if target.bench.control(place, "after").outcome is not Outcome.EFFECT:
+    if target.controls.control(place, "after").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control after failed")
     target.expect(not broken, "taken, or refused with an answer below 500", broken[0] if broken else f"a proof of {max(lengths)} octets taken")

@@ -1,23 +1,23 @@
 """What the authorization server publishes of both mechanisms (RFC 9449 section 5.1, RFC 8705 section 3.3)."""
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.errors import NotApplicable
 
 ALGS = "dpop_signing_alg_values_supported"
 BOUND = "tls_client_certificate_bound_access_tokens"
 
-DPOP = Case("as.metadata.dpop-algs", f"{ALGS} lists asymmetric algorithms", ("RFC9449-5.1-signing-algs",),
-            ("as-metadata-algs-string", "as-metadata-algs-none"), "clients are led to an algorithm that proves nothing",
-            also=("MD-01", "MD-02"))
-MTLS = Case("as.metadata.mtls-bound", f"{BOUND} is a boolean", ("RFC8705-3.3-metadata-bound",), ("as-metadata-mtls-flag-string",),
-            "clients cannot tell whether tokens are bound", mechanism="mtls", also=("MD-03",))
+DPOP = Case("as.metadata.dpop-algs", f"{ALGS} lists asymmetric algorithms", requirements=("RFC9449-5.1-signing-algs",),
+            faults=("as-metadata-algs-string", "as-metadata-algs-none"), threat="clients are led to an algorithm that proves nothing",
+            known_as=("MD-01", "MD-02"))
+MTLS = Case("as.metadata.mtls-bound", f"{BOUND} is a boolean", requirements=("RFC8705-3.3-metadata-bound",), faults=("as-metadata-mtls-flag-string",),
+            threat="clients cannot tell whether tokens are bound", mechanism="mtls", known_as=("MD-03",))
 
-ALIASES = Case("as.metadata.mtls-aliases", "mtls_endpoint_aliases is an object of https URLs", ("RFC8705-5-aliases",),
-               ("as-metadata-aliases-list", "as-metadata-alias-http"), "clients with certificates are sent nowhere, or in the clear",
+ALIASES = Case("as.metadata.mtls-aliases", "mtls_endpoint_aliases is an object of https URLs", requirements=("RFC8705-5-aliases",),
+               faults=("as-metadata-aliases-list", "as-metadata-alias-http"), threat="clients with certificates are sent nowhere, or in the clear",
                mechanism="mtls")
 
-STRONG = Case("as.metadata.asymmetric-auth", "clients can authenticate with a key pair", ("RFC9700-2.5-asymmetric-client-auth",),
-              ("as-metadata-secrets-only",), "every client has a secret that others can learn", mechanism="mtls", also=("BCP-AR-02",))
+STRONG = Case("as.metadata.asymmetric-auth", "clients can authenticate with a key pair", requirements=("RFC9700-2.5-asymmetric-client-auth",),
+              faults=("as-metadata-secrets-only",), threat="every client has a secret that others can learn", mechanism="mtls", known_as=("BCP-AR-02",))
 
 
 def published(target, name):
@@ -61,11 +61,11 @@ def test_clients_can_use_key_pairs(case, target):
 LOST = "clients take the metadata for what it is not"
 
 
-def plain(slug, title, rule, fault, threat=LOST, *, lenient=False, also=()):
-    return Case(f"as.metadata.{slug}", title, rule, (f"as-metadata-{fault}",), threat, lenient=lenient, also=also)
+def plain(slug, title, rule, fault, threat=LOST, *, lenient=False, known_as=()):
+    return Case(f"as.metadata.{slug}", title, requirements=rule, faults=(f"as-metadata-{fault}",), threat=threat, lenient=lenient, known_as=known_as)
 
 
-EMPTY = plain("no-empty", "the metadata has no empty array", ("RFC8414-3.2-no-empty-arrays",), "empty-array", also=("MD-02",))
+EMPTY = plain("no-empty", "the metadata has no empty array", ("RFC8414-3.2-no-empty-arrays",), "empty-array", known_as=("MD-02",))
 WHOLE = plain("complete", "the metadata has what RFC 8414 demands of it", ("RFC9700-2.6-metadata",), "incomplete", lenient=True)
 HTTPS = plain("https", "every endpoint that takes part in DPoP is an https URL", ("RFC9449-2-https",), "endpoint-http",
               "tokens and proofs travel in the clear")

@@ -3,25 +3,25 @@
 Needs [registration] in the profile. A server may drop or replace what it does not support, so most breaches are warnings.
 """
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.errors import NotApplicable
-from keybound.flows.registration import client_metadata
+from keybound.places.registration import client_metadata
 
 PLACE, BOUND, CERTIFICATE = "registration", "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"
 ANNOUNCED = {BOUND: "dpop_signing_alg_values_supported", CERTIFICATE: CERTIFICATE}
 
 
-def row(slug, title, rules, fault, threat, *, data=None, also=(), lenient=True, mechanism="dpop"):
-    return Case(f"as.registration.{slug}", title, rules, (f"as-registration-{fault}",), threat, place=PLACE, data=data, also=also,
+def row(slug, title, rules, fault, threat, *, data=None, known_as=(), lenient=True, mechanism="dpop"):
+    return Case(f"as.registration.{slug}", title, requirements=rules, faults=(f"as-registration-{fault}",), threat=threat, place=PLACE, data=data, known_as=known_as,
                 lenient=lenient, mechanism=mechanism)
 
 
 UNHEARD = "the client believes its tokens are bound, and they are not"
 ECHO = (
     row("dpop-bound", f"{BOUND} is registered and shown", ("RFC7591-3.2.1-metadata-returned",), "hides-binding", UNHEARD,
-        data=BOUND, also=("MD-06",)),
+        data=BOUND, known_as=("MD-06",)),
     row("certificate-bound", f"{CERTIFICATE} is registered and shown", ("RFC7591-3.2.1-metadata-returned",), "hides-binding", UNHEARD,
-        data=CERTIFICATE, also=("MD-06",), mechanism="mtls"),
+        data=CERTIFICATE, known_as=("MD-06",), mechanism="mtls"),
 )
 
 
@@ -63,7 +63,7 @@ def test_keys_are_given_in_one_way(case, target):
 
 
 SUBJECTS = row("two-subjects", "two expected subjects of tls_client_auth", ("RFC8705-2.1.2-one-subject",), "two-subjects",
-               "one more name lets one more certificate in", also=("MC-05",), mechanism="mtls")
+               "one more name lets one more certificate in", known_as=("MC-05",), mechanism="mtls")
 
 
 @cases(SUBJECTS)
@@ -81,7 +81,7 @@ def test_subject_is_one(case, target):
 
 
 FRONT = row("front-channel", "a client held to DPoP asks for tokens in the front channel", ("RFC9449-5.2-bound-client",),
-            "front-channel", "tokens of the authorization endpoint are bound to nothing", also=("BI-13",))
+            "front-channel", "tokens of the authorization endpoint are bound to nothing", known_as=("BI-13",))
 
 
 @cases(FRONT)

@@ -1,10 +1,10 @@
 """What the resource server publishes of itself, and whether it behaves so (RFC 9728)."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import flipped_signature, stolen_as_bearer
-from keybound.craft.token_deltas import without_token_claim
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.access_token import without_token_claim
+from keybound.craft.changes.proof import flipped_signature, stolen_as_bearer
 from keybound.errors import NotApplicable
-from keybound.target.resource_metadata import fetch, location
+from keybound.profile.resource_metadata import fetch, location
 
 ALGS, REQUIRED, MTLS = (
     "dpop_signing_alg_values_supported",
@@ -14,8 +14,8 @@ ALGS, REQUIRED, MTLS = (
 LOST = "clients find no metadata, or throw it away"
 
 
-def row(slug, title, rule, fault, threat=LOST, place="", delta=None):
-    return Case(f"rs.metadata.{slug}", title, (rule,), (f"rs-metadata-{fault}",), threat, delta, place)
+def row(slug, title, rule, fault, threat=LOST, place="", change=None):
+    return Case(f"rs.metadata.{slug}", title, requirements=(rule,), faults=(f"rs-metadata-{fault}",), threat=threat, change=change, place=place)
 
 
 def resource_url(target):
@@ -71,9 +71,9 @@ def test_metadata_has_no_empty_array(case, target):
 
 
 SERVED = row("well-known", "a resource that points to its metadata serves it at the well-known place", "RFC9728-3-well-known",
-             "not-served", place="api", delta=flipped_signature)
-POINTED = Case("rs.challenge.metadata", "the challenge points to the metadata of this resource", ("RFC9728-5.1-challenge",),
-               ("rs-challenge-other-metadata",), LOST, flipped_signature, "api")
+             "not-served", place="api", change=flipped_signature)
+POINTED = Case("rs.challenge.metadata", "the challenge points to the metadata of this resource", requirements=("RFC9728-5.1-challenge",),
+               faults=("rs-challenge-other-metadata",), threat=LOST, change=flipped_signature, place="api")
 
 
 def pointer(case, target):
@@ -140,4 +140,4 @@ ONLY_DPOP = row("dpop-required.unbound", f"a token bound to nothing, where {REQU
 def test_unbound_token_is_refused_where_dpop_is_required(case, target):
     if member(target, REQUIRED) is not True:
         raise NotApplicable(f"{REQUIRED} is not true")
-    target.refuses(case, target.token_with(without_token_claim("cnf"), case.delta))
+    target.refuses(case, target.token_with(without_token_claim("cnf"), case.change))

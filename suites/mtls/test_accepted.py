@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas_mtls import at, over, related_certificate, showing
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.certificate import at, over, related_certificate, showing
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 
 RENEWED, DN, CHAIN = ("RFC8705-2.1-rotation",), ("RFC8705-2.1-dn-comparison",), ("RFC8705-2.1-chain",)
 
 
-def valid(name, title, requirements, fault, threat, place, delta=lambda _: None):
-    return Case(f"as.mtls.{name}", title, requirements, (fault,), threat, delta, place, lenient=True, mechanism="mtls")
+def valid(name, title, requirements, fault, threat, place, change=lambda _: None):
+    return Case(f"as.mtls.{name}", title, requirements=requirements, faults=(fault,), threat=threat, change=change, place=place, lenient=True, mechanism="mtls")
 
 
 ACCEPTED = (
@@ -42,7 +42,7 @@ SERVED = (
 @cases(*SERVED)
 def test_endpoint_serves(case, target):
     place, witness = target.place(case.place), target.place("mtls.token.dn")
-    target.bench.require(witness)
+    target.controls.require(witness)
     answer = place.attempt(None, "variant")
     target.expect(answer.outcome is Outcome.EFFECT, "served", answer.seen)
 
@@ -51,7 +51,7 @@ BESIDE = valid("secret-with-certificate", "a client with a secret shows a certif
                "as-certificate-excludes-secret", "a certificate in the connection locks the other clients out", "mtls.introspection")
 
 
-@cases(replace(BESIDE, also=("MC-12",)))
+@cases(replace(BESIDE, known_as=("MC-12",)))
 def test_certificate_does_not_disturb_other_methods(case, target):
     target.accepts(case, showing(target.session.identity(target.lane("mtls").client)))
 
@@ -60,7 +60,7 @@ AGREES = valid("plain-endpoint.bound", "a token from the endpoint that is no ali
                "as-plain-endpoint-unbound", "where the request goes decides whether the token is bound", "mtls.token.dn")
 
 
-@cases(replace(AGREES, also=("MC-10",)))
+@cases(replace(AGREES, known_as=("MC-10",)))
 def test_both_addresses_bind(case, target):
     plain, alias = (target.session.metadata.endpoint("token", mtls=mtls) for mtls in (False, True))
     if alias in {None, plain}:
@@ -69,7 +69,7 @@ def test_both_addresses_bind(case, target):
     if "x5t#S256" not in target.read(target.session.issue(lane)).cnf:
         raise NotApplicable("no binding can be read in a token from the alias")
     try:
-        reading = target.read(target.session.issue(lane, delta=at(plain), label="variant"))
+        reading = target.read(target.session.issue(lane, change=at(plain), label="variant"))
     except Inconclusive as refusal:
         target.note("the endpoint that is no alias does not serve clients with certificates, which is lawful")
         target.expect(True, "a bound token, or a refusal", refusal)
@@ -79,8 +79,8 @@ def test_both_addresses_bind(case, target):
 
 RESUMED = tuple(
     Case(f"rs.mtls.resumed-{short}.same-certificate", f"a resumed {version} session keeps its certificate",
-         ("RFC9440-3.3-resumption",), ("rs-resumption-loses-certificate",), "tokens fail at random, or the check is switched off",
-         lambda _: None, f"mtls.api.resumed-{short}", mechanism="mtls", also=("CC-AR-07",))
+         requirements=("RFC9440-3.3-resumption",), faults=("rs-resumption-loses-certificate",), threat="tokens fail at random, or the check is switched off",
+         change=lambda _: None, place=f"mtls.api.resumed-{short}", mechanism="mtls", known_as=("CC-AR-07",))
     for version, short in (("TLSv1.2", "1-2"), ("TLSv1.3", "1-3"))
 )
 
@@ -90,15 +90,15 @@ def test_resumed_session_keeps_its_identity(case, target):
     target.accepts(case)
 
 
-VERSION = Case("rs.mtls.tls-1-2.accepted", "the right certificate over TLSv1.2", ("FAPI2SP-5.2.1-tls",),
-               ("rs-certificate-unseen-on-tls-1-2",), "a version of TLS loses the certificate", over("TLSv1.2"), "mtls.api",
+VERSION = Case("rs.mtls.tls-1-2.accepted", "the right certificate over TLSv1.2", requirements=("FAPI2SP-5.2.1-tls",),
+               faults=("rs-certificate-unseen-on-tls-1-2",), threat="a version of TLS loses the certificate", change=over("TLSv1.2"), place="mtls.api",
                lenient=True, mechanism="mtls")
 
 
 @cases(VERSION)
 def test_certificate_counts_in_the_older_version(case, target):
     place = target.place(case.place)
-    answer = place.attempt(case.delta, "variant")
+    answer = place.attempt(case.change, "variant")
     if answer.by_tls or answer.outcome is Outcome.UNREACHABLE:
         raise NotApplicable(f"the server does not speak it: {answer.seen}")
     target.accepts(case)

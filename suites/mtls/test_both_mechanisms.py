@@ -1,12 +1,12 @@
 """A token request with a certificate and a proof: which of the two binds is not said, but one of them does."""
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas_mtls import with_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.certificate import with_proof
 from keybound.errors import Inconclusive
 
-BOTH = Case("as.both.issue", "a certificate and a proof in one token request", ("FAPI2SP-5.3.2.1-constraint-method",),
-            ("as-both-unbound",), "the two get in each other's way, and the token is bound to nothing", mechanism="mtls",
-            also=("BM-01", "CNF-AS-01"))
+BOTH = Case("as.both.issue", "a certificate and a proof in one token request", requirements=("FAPI2SP-5.3.2.1-constraint-method",),
+            faults=("as-both-unbound",), threat="the two get in each other's way, and the token is bound to nothing", mechanism="mtls",
+            known_as=("BM-01", "CNF-AS-01"))
 
 
 @cases(BOTH)
@@ -14,7 +14,7 @@ def test_a_token_for_two_proofs_is_bound(case, target):
     lane = target.lane("mtls", "client_credentials")
     target.session.issue(lane)
     try:
-        token = target.session.issue(lane, delta=with_proof(target.session.key(), target.session.now()), label="variant")
+        token = target.session.issue(lane, change=with_proof(target.session.key(), target.session.now()), label="variant")
     except Inconclusive as refusal:
         target.note("a certificate and a proof together are refused, which is lawful")
         target.expect(True, "a bound token, or a refusal", refusal)
@@ -25,8 +25,8 @@ def test_a_token_for_two_proofs_is_bound(case, target):
 
 
 AUTHENTICATED = Case("as.both.dpop-token", "a client that authenticates by certificate gets a token bound to its proof's key",
-                     ("RFC9449-5-token-bound",), ("as-mtls-client-proof-ignored",), "the certificate drives the proof out",
-                     also=("BM-01", "BM-03"))
+                     requirements=("RFC9449-5-token-bound",), faults=("as-mtls-client-proof-ignored",), threat="the certificate drives the proof out",
+                     known_as=("BM-01", "BM-03"))
 
 
 @cases(AUTHENTICATED)

@@ -2,22 +2,22 @@
 
 import re
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.craft.certificates import x5t_s256
 from keybound.errors import NotApplicable
 
 ISSUE = (
-    Case("as.mtls.issue.pki", "a client with a CA's certificate gets a bound token", ("RFC8705-3.1-cnf-x5t",), ("as-x5t-missing",),
-         "the token works without the certificate", mechanism="mtls", data="tls_client_auth", also=("CB-01", "MC-01")),
+    Case("as.mtls.issue.pki", "a client with a CA's certificate gets a bound token", requirements=("RFC8705-3.1-cnf-x5t",), faults=("as-x5t-missing",),
+         threat="the token works without the certificate", mechanism="mtls", data="tls_client_auth", known_as=("CB-01", "MC-01")),
     Case("as.mtls.issue.self-signed", "a client with a self-signed certificate gets a bound token",
-         ("RFC8705-3.1-cnf-x5t", "RFC8705-2.2-no-chain"), ("as-x5t-missing",), "the token works without the certificate",
-         mechanism="mtls", data="self_signed_tls_client_auth", also=("CB-01",)),
-    Case("as.mtls.issue.public", "a public client with a certificate gets a bound token", ("RFC8705-4-public-bound",),
-         ("as-x5t-missing",), "the token works without the certificate", mechanism="mtls", data="none", also=("CB-01",)),
+         requirements=("RFC8705-3.1-cnf-x5t", "RFC8705-2.2-no-chain"), faults=("as-x5t-missing",), threat="the token works without the certificate",
+         mechanism="mtls", data="self_signed_tls_client_auth", known_as=("CB-01",)),
+    Case("as.mtls.issue.public", "a public client with a certificate gets a bound token", requirements=("RFC8705-4-public-bound",),
+         faults=("as-x5t-missing",), threat="the token works without the certificate", mechanism="mtls", data="none", known_as=("CB-01",)),
 )
 GRANTS = tuple(
-    Case(f"as.mtls.issue.{name}", f"the grant {grant} gives a bound token as well", ("RFC8705-3.1-cnf-x5t",), (fault,),
-         "one grant forgets the binding", mechanism="mtls", data=grant, also=("CB-01",))
+    Case(f"as.mtls.issue.{name}", f"the grant {grant} gives a bound token as well", requirements=("RFC8705-3.1-cnf-x5t",), faults=(fault,),
+         threat="one grant forgets the binding", mechanism="mtls", data=grant, known_as=("CB-01",))
     for name, grant, fault in (
         ("code", "authorization_code", "as-mtls-code-unbound"),
         ("device", "device_code", "as-mtls-extensions-unbound"),
@@ -26,8 +26,8 @@ GRANTS = tuple(
         ("jwt-bearer", "jwt_bearer", "as-mtls-extensions-unbound"),
     )
 )
-REGISTERED = Case("as.mtls.issue.registered", "a client registered for bound tokens gets them", ("RFC8705-3.4-registration-bound", "FAPI2SP-5.3.2.1-constraint-method"),
-                  ("as-x5t-missing",), "what the client asked for is ignored", mechanism="mtls")
+REGISTERED = Case("as.mtls.issue.registered", "a client registered for bound tokens gets them", requirements=("RFC8705-3.4-registration-bound", "FAPI2SP-5.3.2.1-constraint-method"),
+                  faults=("as-x5t-missing",), threat="what the client asked for is ignored", mechanism="mtls")
 
 
 def expect_binding(target, token):
@@ -58,11 +58,11 @@ def test_registration_is_honoured(case, target):
 
 REFRESHED = (
     Case("as.mtls.refresh.bound", "a public client's refreshed token is bound as well",
-         ("RFC8705-3.1-cnf-x5t", "RFC8705-4-public-bound"), ("as-mtls-binding-on-first-token-only",),
-         "the binding is lost with the first refresh", mechanism="mtls", data="none", also=("CB-03",)),
+         requirements=("RFC8705-3.1-cnf-x5t", "RFC8705-4-public-bound"), faults=("as-mtls-binding-on-first-token-only",),
+         threat="the binding is lost with the first refresh", mechanism="mtls", data="none", known_as=("CB-03",)),
     Case("as.mtls.refresh.confidential.bound", "a confidential client's refreshed token is bound as well",
-         ("RFC8705-3.1-cnf-x5t",), ("as-mtls-binding-on-first-token-only",), "the binding is lost with the first refresh",
-         mechanism="mtls", data="tls_client_auth", also=("CB-03",)),
+         requirements=("RFC8705-3.1-cnf-x5t",), faults=("as-mtls-binding-on-first-token-only",), threat="the binding is lost with the first refresh",
+         mechanism="mtls", data="tls_client_auth", known_as=("CB-03",)),
 )
 
 
@@ -72,14 +72,14 @@ def test_refreshed_token_is_bound(case, target):
 
 
 VALUE = (
-    Case("as.mtls.x5t.value", "x5t#S256 is the SHA-256 of the certificate's DER", ("RFC8705-3.1-x5t-value", "RFC8705-7.2-sha256"),
-         ("as-x5t-hex", "as-x5t-sha1", "as-x5t-of-key", "as-x5t-of-pem"), "no resource server can match the certificate, or too many certificates do",
-         mechanism="mtls", data=lambda seen, right: seen.rstrip("= \r\n") == right, also=("CB-09",)),
-    Case("as.mtls.x5t.padding", "x5t#S256 has no padding", ("RFC8705-3.1-x5t-no-padding",), ("as-x5t-padded",),
-         "strict resource servers find no match", mechanism="mtls", data=lambda seen, _: "=" not in seen, also=("CB-09",)),
-    Case("as.mtls.x5t.characters", "x5t#S256 has nothing but base64url", ("RFC8705-3.1-x5t-no-whitespace",), ("as-x5t-wrapped",),
-         "strict resource servers find no match", mechanism="mtls",
-         data=lambda seen, _: re.fullmatch(r"[A-Za-z0-9_=-]+", seen) is not None, also=("CB-09",)),
+    Case("as.mtls.x5t.value", "x5t#S256 is the SHA-256 of the certificate's DER", requirements=("RFC8705-3.1-x5t-value", "RFC8705-7.2-sha256"),
+         faults=("as-x5t-hex", "as-x5t-sha1", "as-x5t-of-key", "as-x5t-of-pem"), threat="no resource server can match the certificate, or too many certificates do",
+         mechanism="mtls", data=lambda seen, right: seen.rstrip("= \r\n") == right, known_as=("CB-09",)),
+    Case("as.mtls.x5t.padding", "x5t#S256 has no padding", requirements=("RFC8705-3.1-x5t-no-padding",), faults=("as-x5t-padded",),
+         threat="strict resource servers find no match", mechanism="mtls", data=lambda seen, _: "=" not in seen, known_as=("CB-09",)),
+    Case("as.mtls.x5t.characters", "x5t#S256 has nothing but base64url", requirements=("RFC8705-3.1-x5t-no-whitespace",), faults=("as-x5t-wrapped",),
+         threat="strict resource servers find no match", mechanism="mtls",
+         data=lambda seen, _: re.fullmatch(r"[A-Za-z0-9_=-]+", seen) is not None, known_as=("CB-09",)),
 )
 
 
@@ -92,9 +92,9 @@ def test_thumbprint_is_well_formed(case, target):
     target.expect(case.data(seen, right), f"x5t#S256 {right}", seen)
 
 
-INTROSPECTED = Case("as.mtls.introspection.x5t", "introspection returns cnf.x5t#S256", ("RFC8705-3.2-introspection-x5t",),
-                    ("as-introspection-without-x5t",), "a resource server that introspects takes the token for a bearer token",
-                    mechanism="mtls", also=("IN-03",))
+INTROSPECTED = Case("as.mtls.introspection.x5t", "introspection returns cnf.x5t#S256", requirements=("RFC8705-3.2-introspection-x5t",),
+                    faults=("as-introspection-without-x5t",), threat="a resource server that introspects takes the token for a bearer token",
+                    mechanism="mtls", known_as=("IN-03",))
 
 
 @cases(INTROSPECTED)

@@ -5,8 +5,8 @@ Where a resource does not offer Bearer, none of it applies. RFC 6750 wants much 
 
 from collections import Counter
 
-from keybound.cases import Case, cases
-from keybound.craft.deltas import flipped_signature, no_proof
+from keybound.cases.declare import Case, cases
+from keybound.craft.changes.proof import flipped_signature, no_proof
 from keybound.errors import NotApplicable
 
 ONCE = {"realm", "scope", "error", "error_description", "error_uri"}
@@ -22,7 +22,7 @@ def bad_bearer_token(draft):
 
 
 def bearer(slug, title, rules, fault, threat, *, lenient=False):
-    return Case(f"rs.bearer.{slug}", title, rules, (f"rs-{fault}",), threat, bad_bearer_token, "api", lenient=lenient)
+    return Case(f"rs.bearer.{slug}", title, requirements=rules, faults=(f"rs-{fault}",), threat=threat, change=bad_bearer_token, place="api", lenient=lenient)
 
 
 LOST = "clients cannot tell what went wrong"
@@ -38,7 +38,7 @@ TWICE = bearer("attributes-once", "no attribute of a challenge comes twice", ("R
 def refused(case, target):
     """Return the answer to a bad bearer token, where the resource offers that scheme."""
     place = target.place(case.place)
-    target.bench.require(place)
+    target.controls.require(place)
     if "bearer" not in place.attempt(no_credentials, "without credentials").schemes:
         raise NotApplicable("the resource does not offer the Bearer scheme")
     return target.refusal(case)
@@ -76,8 +76,8 @@ def test_attributes_come_once(case, target):
     target.expect(not twice, "each attribute once in a challenge", ", ".join(sorted(twice)) or answer.seen)
 
 
-ANY = Case("rs.challenge.on-401", "a 401 has a challenge", ("RFC9110-15.5.2-challenge",), ("rs-no-challenge",),
-           "clients cannot learn what is wanted", flipped_signature, "api", lenient=True)
+ANY = Case("rs.challenge.on-401", "a 401 has a challenge", requirements=("RFC9110-15.5.2-challenge",), faults=("rs-no-challenge",),
+           threat="clients cannot learn what is wanted", change=flipped_signature, place="api", lenient=True)
 
 
 @cases(ANY)
@@ -89,14 +89,14 @@ def test_401_has_a_challenge(case, target):
 
 
 HEADER = Case("rs.bearer.header", "a token that the server calls Bearer, at a resource that offers Bearer",
-              ("RFC6750-2.1-bearer-header",), ("rs-bearer-refused",), "holders of the tokens that the server gives out are locked out",
+              requirements=("RFC6750-2.1-bearer-header",), faults=("rs-bearer-refused",), threat="holders of the tokens that the server gives out are locked out",
               place="api", lenient=True)
 
 
 @cases(HEADER)
 def test_bearer_token_is_accepted(case, target):
     place, lane = target.place(case.place), target.api_lane()
-    target.bench.require(place)
+    target.controls.require(place)
     if "bearer" not in place.attempt(no_credentials, "without credentials").schemes:
         raise NotApplicable("the resource does not offer the Bearer scheme")
     token = target.unbound_token(lane)

@@ -3,12 +3,12 @@
 import math
 from itertools import takewhile
 
-from keybound.cases import Case, cases
+from keybound.cases.declare import Case, cases
 from keybound.craft.jose import read_claims
 from keybound.errors import NotApplicable
 
-AUDIENCE = Case("as.token.audience", "an access token names its audience", ("RFC9700-2.3-audience", "RFC9700-4.10-constrained-tokens"),
-                ("as-token-without-audience",), "a token given to one service opens the others", lenient=True)
+AUDIENCE = Case("as.token.audience", "an access token names its audience", requirements=("RFC9700-2.3-audience", "RFC9700-4.10-constrained-tokens"),
+                faults=("as-token-without-audience",), threat="a token given to one service opens the others", lenient=True)
 
 
 @cases(AUDIENCE)
@@ -22,7 +22,7 @@ SAMPLES = 3
 GUESS = "whoever guesses well has a token"
 ENOUGH = 128
 VALUES = tuple(
-    Case(f"as.entropy.{kind}", f"{what} cannot be guessed", ("FAPI2SP-5.4.1-entropy",), (f"as-short-{kind}",), GUESS, data=kind)
+    Case(f"as.entropy.{kind}", f"{what} cannot be guessed", requirements=("FAPI2SP-5.4.1-entropy",), faults=(f"as-short-{kind}",), threat=GUESS, data=kind)
     for kind, what in (("codes", "authorization codes"), ("refresh-tokens", "refresh tokens"), ("opaque-tokens", "opaque access tokens"))
 )
 

@@ -2,14 +2,14 @@
 
 import base64
 
-from keybound.cases import PAR, TOKEN, Case, cases
+from keybound.cases.declare import PAR, TOKEN, Case, cases
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.places import grant
+from keybound.places.place import grant
 
-TYPE = Case("as.token-response.type", "a token response names the type of its token", ("RFC6749-5.1-token-type",),
-            ("as-says-nothing",), "clients guess how to use the token", also=("TP-01",))
-STORE = Case("as.token-response.no-store", "a token response is not to be stored", ("RFC6749-5.1-no-store",),
-             ("as-token-cacheable",), "tokens stay in caches on the way", lenient=True)
+TYPE = Case("as.token-response.type", "a token response names the type of its token", requirements=("RFC6749-5.1-token-type",),
+            faults=("as-says-nothing",), threat="clients guess how to use the token", known_as=("TP-01",))
+STORE = Case("as.token-response.no-store", "a token response is not to be stored", requirements=("RFC6749-5.1-no-store",),
+             faults=("as-token-cacheable",), threat="tokens stay in caches on the way", lenient=True)
 
 
 @cases(TYPE)
@@ -38,8 +38,8 @@ def wrong_secret(draft):
     draft.headers[name] = ("Authorization", f"Basic {wrong}")
 
 
-FORMAT = Case("as.error.format", "a refused token request gets 400 and a JSON error", ("RFC6749-5.2-error-format",),
-              ("as-errors-are-pages",), "clients cannot tell what went wrong", unknown_grant_type, "token", lenient=True)
+FORMAT = Case("as.error.format", "a refused token request gets 400 and a JSON error", requirements=("RFC6749-5.2-error-format",),
+              faults=("as-errors-are-pages",), threat="clients cannot tell what went wrong", change=unknown_grant_type, place="token", lenient=True)
 
 
 @cases(FORMAT)
@@ -49,8 +49,8 @@ def test_error_is_json(case, target):
 
 
 BASIC = Case("as.error.invalid-client", "a client that fails to authenticate by HTTP Basic gets 401 and a challenge",
-             ("RFC6749-5.2-invalid-client-401", "RFC9110-15.5.2-challenge"), ("as-invalid-client-without-challenge",),
-             "clients cannot tell a wrong secret from a bad request", wrong_secret, "token", lenient=True)
+             requirements=("RFC6749-5.2-invalid-client-401", "RFC9110-15.5.2-challenge"), faults=("as-invalid-client-without-challenge",),
+             threat="clients cannot tell a wrong secret from a bad request", change=wrong_secret, place="token", lenient=True)
 
 
 @cases(BASIC)
@@ -71,13 +71,13 @@ def unknown_parameter(draft):
 
 
 IGNORED = tuple(
-    Case(f"{at.prefix}.request.unknown-parameter", "a request parameter nobody knows", ("RFC6749-3.1-unknown-parameters",),
-         ("as-refuses-unknown-parameters",), "clients with a newer feature are locked out", unknown_parameter, at.place)
+    Case(f"{at.prefix}.request.unknown-parameter", "a request parameter nobody knows", requirements=("RFC6749-3.1-unknown-parameters",),
+         faults=("as-refuses-unknown-parameters",), threat="clients with a newer feature are locked out", change=unknown_parameter, place=at.place)
     for at in (TOKEN, PAR)
 )
 AUTHORIZE = Case("as.authorize.unknown-parameter", "an authorization request parameter nobody knows",
-                 ("RFC6749-3.1-unknown-parameters",), ("as-refuses-unknown-parameters",),
-                 "clients with a newer feature are locked out")
+                 requirements=("RFC6749-3.1-unknown-parameters",), faults=("as-refuses-unknown-parameters",),
+                 threat="clients with a newer feature are locked out")
 
 
 @cases(*IGNORED)

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from keybound.cases import MINTED, MINTED_MTLS, Case, cases, spread
-from keybound.craft.token_deltas import cnf, token_claim, token_header
+from keybound.cases.declare import MINTED, MINTED_MTLS, Case, cases, spread
+from keybound.craft.changes.access_token import cnf, token_claim, token_header
 
 OTHER = "https://other.example/"
 
 
-def row(slug, title, rule, fault, threat, change, also=()):
-    return Case(slug, title, (rule,), (f"token-{fault}",), threat, lenient=True, also=also, data=change)
+def row(slug, title, rule, fault, threat, change, known_as=()):
+    return Case(slug, title, requirements=(rule,), faults=(f"token-{fault}",), threat=threat, lenient=True, known_as=known_as, data=change)
 
 
 def among_others(right):
@@ -20,7 +20,7 @@ def among_others(right):
 EVERYWHERE = (
     row("cnf.unknown-member", "cnf holds an unknown member beside the binding", "RFC7800-3.1-unknown-members",
         "unknown-cnf-member-refused", "issuers cannot add anything to cnf",
-        cnf(lambda right: right | {"https://keybound.example/member": "anything"}), also=("RS-14",)),
+        cnf(lambda right: right | {"https://keybound.example/member": "anything"}), known_as=("RS-14",)),
     row("aud.among-others", "aud is an array with this resource in it", "RFC9068-4-aud", "aud-array-refused",
         "one token cannot serve two resources", token_claim("aud", among_others)),
     row("exp.fraction", "exp has a fraction of a second", "RFC7519-4.1.4-exp-nbf", "fraction-refused",

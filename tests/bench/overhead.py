@@ -18,7 +18,8 @@ from pathlib import Path
 
 import httpx
 
-from keybound import controller, runner
+from keybound.engine import command as runner
+from keybound.engine import run as controller
 from keybound.report.stream import FILE_NAME, read
 from keybound.wire import client
 

@@ -1,1 +1,1 @@
-"""Builders that are valid by default (keys, JWTs, proofs, certificates) and deltas that break one thing."""
+"""Builders that are valid by default (keys, JWTs, proofs, certificates) and changes that break one thing."""

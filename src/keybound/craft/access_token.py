@@ -17,11 +17,11 @@ ORDER = "keybound:order"
 
 @dataclass
 class AccessToken:
-    """A token that is about to be minted. A token delta changes one of its parts; `encode` only writes what it finds.
+    """A token that is about to be minted. A token change changes one of its parts; `encode` only writes what it finds.
 
     A JWT is made of `header`, `claims` and the signature by `signer`. An opaque token holds, sealed with `seal`, what
     introspection will answer: `claims`, and `active` and `token_type` among them. `order` goes with them and tells the
-    issuer how to answer (see keybound.flows.introspection_answer); nobody else sees it.
+    issuer how to answer (see keybound.issuer.introspection); nobody else sees it.
     """
 
     key: Key
@@ -45,7 +45,7 @@ class AccessToken:
         return self.finish(f"{signed}.{b64url(self.signer(signed.encode()))}")
 
 
-TokenDelta = Callable[[AccessToken], None]
+TokenChange = Callable[[AccessToken], None]
 """Changes one thing of an honest token."""
 
 

@@ -9,7 +9,7 @@ from keybound.craft.jose import Json, Key, b64url, compact_json, sha256_b64url
 
 @dataclass
 class Proof:
-    """A proof that is about to be made. A delta changes one of its parts; `encode` only writes what it finds.
+    """A proof that is about to be made. A change changes one of its parts; `encode` only writes what it finds.
 
     `header` and `claims` are the JOSE header and the claims; `raw_claims` and `raw_header` change their JSON text;
     `signer` turns the signing input into signature octets; `finish` changes the compact serialization.

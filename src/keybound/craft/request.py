@@ -1,4 +1,4 @@
-"""A request that is about to be sent: the valid one by default, which a delta changes in one point."""
+"""A request that is about to be sent: the valid one by default, which a change changes in one point."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,12 +35,12 @@ NO_CERTIFICATE = Identity("no certificate")
 class Actor:
     """An actor's own key for proofs and own TLS identity. The attacker has these, and what was stolen.
 
-    `relatives` gives identities with certificates related to a victim's, by name.
+    `related` gives identities with certificates related to a victim's, by name.
     """
 
     key: Key
     identity: Identity
-    relatives: Callable[[Identity], Mapping[str, Identity]] = field(default=lambda _: {})
+    related: Callable[[Identity], Mapping[str, Identity]] = field(default=lambda _: {})
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Draft:
 
     `token` travels as `Authorization: <scheme> <token>`. `proof_headers` turns the encoded proof into the values of
     the DPoP header lines: one by default. `form` is sent url-encoded, else `body` as it is. `trailers` follow a body
-    that goes in chunks (RFC 9112 section 7.1.2). `target` replaces the request target that `url` gives.
+    that goes in chunks (RFC 9112 section 7.1.2). `request_target` replaces the one that `url` gives.
     """
 
     method: str
@@ -65,7 +65,7 @@ class Draft:
     proof_name: str = "DPoP"
     trailers: list[tuple[str, str]] = field(default_factory=list)
     proof_headers: Callable[[str], Sequence[str]] = field(default=lambda proof: [proof])
-    target: str | None = None
+    request_target: str | None = None
 
     def all_headers(self) -> list[tuple[str, str]]:
         """Return every header field line in the order it is sent."""
@@ -83,5 +83,5 @@ class Draft:
         return self.body if self.form is None else urlencode(self.form).encode()
 
 
-Delta = Callable[[Draft], None]
+Change = Callable[[Draft], None]
 """Changes one thing of a valid request."""

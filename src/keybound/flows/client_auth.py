@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from keybound.craft.jose import Json, Key, jwt
-from keybound.craft.request import NO_CERTIFICATE, Delta, Draft
-from keybound.target.client import Client
+from keybound.craft.request import NO_CERTIFICATE, Change, Draft
+from keybound.profile.clients import Client
 
 if TYPE_CHECKING:
     from keybound.flows.session import Session
@@ -90,7 +90,7 @@ def _strip(draft: Draft) -> dict[str, str]:
     return form
 
 
-def unauthenticated(client: Client) -> Delta:
+def unauthenticated(client: Client) -> Change:
     """Return a delta that leaves `client_id` and no credentials of `client`."""
 
     def delta(draft: Draft) -> None:
@@ -99,7 +99,7 @@ def unauthenticated(client: Client) -> Delta:
     return delta
 
 
-def by_client(session: "Session", client: Client) -> Delta:
+def by_client(session: "Session", client: Client) -> Change:
     """Return a delta by which the request comes from `client`, rightly authenticated; all else stays as it is."""
 
     def delta(draft: Draft) -> None:
@@ -110,7 +110,7 @@ def by_client(session: "Session", client: Client) -> Delta:
     return delta
 
 
-def with_wrong_credentials(client: Client) -> Delta | None:
+def with_wrong_credentials(client: Client) -> Change | None:
     """Return a delta that changes the secret, or signs the assertion with another key; None where neither is used."""
     if client.secret is None and client.key is None:
         return None
@@ -133,7 +133,7 @@ def with_wrong_credentials(client: Client) -> Delta | None:
     return delta
 
 
-def for_audience(session: "Session", client: Client, audience: str | list[str]) -> Delta:
+def for_audience(session: "Session", client: Client, audience: str | list[str]) -> Change:
     """Return a delta that makes the client assertion for `audience` instead, one or several (RFC 9126 section 2)."""
     chosen = client.model_copy(update={"assertion_audience": audience})
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from keybound.craft.jose import Key, jwt
-from keybound.craft.request import Delta, Draft
+from keybound.craft.request import Change, Draft
 from keybound.errors import Inconclusive
 from keybound.flows.login import approve
 from keybound.judge.answer import Answer, Effect, Outcome
-from keybound.target.client import Grant
+from keybound.profile.clients import Grant
 from keybound.wire.exchange import Response
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def start(
     name: str,
     *,
     key: Key | None = None,
-    delta: Delta | None = None,
+    change: Change | None = None,
     label: str = "start",
 ) -> tuple[Answer, dict[str, Any]]:
     """Send the request that starts a flow, with a proof of `key` if given; return its answer and its members.
@@ -65,7 +65,7 @@ def start(
     def build() -> Draft:
         return session.draft(client, url, dict(form), key)
 
-    answer = session.dance(build, delta, label, "as", effect)
+    answer = session.send_with_nonce(build, change, label, "as", effect)
     members = kept[-1].object if kept else {}
     if isinstance(value := members.get(name), str):
         session.secrets(value, "code")

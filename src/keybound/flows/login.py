@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup, Tag
 from bs4.builder import ParserRejectedMarkup
 
 from keybound.errors import Inconclusive, UsageError
-from keybound.target.profile import Login, Profile, require_authorized
-from keybound.target.values import http_url
+from keybound.profile.target_profile import Login, Profile, require_authorized
+from keybound.profile.values import http_url
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange, Request, Response
 

@@ -11,18 +11,19 @@ from urllib.parse import urlencode
 from keybound.craft.certificates import self_signed
 from keybound.craft.jose import SUPPORTED_ALGS, Key, sha256_b64url
 from keybound.craft.proof import new_proof
-from keybound.craft.request import NO_CERTIFICATE, Actor, Delta, Draft, Identity
+from keybound.craft.request import NO_CERTIFICATE, Actor, Change, Draft, Identity
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows import grants, minting
+from keybound.flows import grants
 from keybound.flows.client_auth import authenticate
 from keybound.flows.login import authorize
 from keybound.flows.nonces import Nonces
-from keybound.flows.relatives import relatives_of
+from keybound.flows.related_certificates import related_certificates
+from keybound.issuer import minting
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read, token_effect
-from keybound.target.client import Client, Grant, Mechanism
-from keybound.target.discovery import Metadata
-from keybound.target.profile import Profile
-from keybound.target.tokens import Source
+from keybound.profile.clients import Client, Grant, Mechanism
+from keybound.profile.discovery import Metadata
+from keybound.profile.target_profile import Profile
+from keybound.profile.tokens import Source
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Request, Response
 
@@ -146,7 +147,7 @@ class Session:
             victim = next((c.certificate for c in self.profile.all_clients.values() if c.certificate), None)
             certificate, key = self_signed(victim)
         identity = Identity("attacker", certificate, key)
-        return Actor(self.key("attacker"), identity, relatives_of(self.profile, identity))
+        return Actor(self.key("attacker"), identity, related_certificates(self.profile, identity))
 
     def endpoint(self, name: str, *, mtls: bool = False) -> str:
         """Return the URL of an endpoint; raises NotApplicable when the target has none."""
@@ -186,7 +187,7 @@ class Session:
         for name, kind in (("client_assertion", "assertion"), ("code_verifier", "code")):
             self.secrets((draft.form or {}).get(name, ""), kind)
         headers, trailers = tuple(draft.all_headers()), tuple(draft.trailers)
-        return Request(draft.method, draft.url, headers, draft.content(), trailers, draft.target)
+        return Request(draft.method, draft.url, headers, draft.content(), trailers, draft.request_target)
 
     def _remember_secrets(self, response: Response) -> None:
         for name in ("access_token", "refresh_token", "id_token"):
@@ -194,10 +195,10 @@ class Session:
             if isinstance(value, str):
                 self.secrets(value, "token")
 
-    def dance(
+    def send_with_nonce(
         self,
         build: Callable[[], Draft],
-        delta: Delta | None,
+        change: Change | None,
         label: str,
         server: str,
         effect: Effect,
@@ -206,16 +207,16 @@ class Session:
     ) -> Answer:
         """Build, change and send a request; when a nonce is demanded, once more with it (RFC 9449 section 8).
 
-        The same delta is applied again to a new proof, so only the second answer says anything about the delta.
+        The same change is applied again to a new proof, so only the second answer says anything about the change.
         """
         for again in ("", ", with nonce"):
             draft = build()
-            if delta is not None:
-                delta(draft)
+            if change is not None:
+                change(draft)
             answer = self.send(draft, label + again, server, effect, certificate_matters=certificate_matters)
             if not answer.wants_nonce:
                 break
-            if delta is None:
+            if change is None:
                 self.nonces.demanded(server)
         return answer
 
@@ -273,7 +274,9 @@ class Session:
             kept.append(response)
             return par_effect(response)
 
-        answer = self.dance(lambda: self.draft(client, url, dict(form), proof_key), None, "par", "as", effect)
+        answer = self.send_with_nonce(
+            lambda: self.draft(client, url, dict(form), proof_key), None, "par", "as", effect
+        )
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the valid PAR request of client {client.id} failed: {answer.explained}")
         return str(kept[-1].object["request_uri"])
@@ -342,7 +345,7 @@ class Session:
         grant_form: dict[str, str] | None = None,
         *,
         key: Key | None = None,
-        delta: Delta | None = None,
+        change: Change | None = None,
         label: str = "token",
     ) -> Token:
         """Get a new token; raises Inconclusive when the valid request fails."""
@@ -358,7 +361,9 @@ class Session:
             kept.append(response)
             return token_effect(response)
 
-        answer = self.dance(lambda: self.token_draft(lane, dict(form), used), delta, label, "as", effect)
+        answer = self.send_with_nonce(
+            lambda: self.token_draft(lane, dict(form), used), change, label, "as", effect
+        )
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the valid token request {lane} failed: {answer.explained}")
         body = kept[-1].object
@@ -388,7 +393,7 @@ class Session:
         """Drop the tokens held for `lane`, so that the next one is new."""
         self._tokens = {slot: token for slot, token in self._tokens.items() if slot[0] != lane}
 
-    def introspect(self, token: Token, delta: Delta | None = None) -> dict[str, Any]:
+    def introspect(self, token: Token, change: Change | None = None) -> dict[str, Any]:
         """Return the introspection response for a token (RFC 7662); raises NotApplicable or Inconclusive."""
         if self.profile.introspection is None:
             raise NotApplicable("the profile names no client for introspection ([introspection])")
@@ -401,8 +406,8 @@ class Session:
             return "an answer" if response.ok and "active" in response.object else None
 
         form = {"token": token.value, "token_type_hint": "access_token"}
-        answer = self.dance(
-            lambda: self.draft(client, url, dict(form), None), delta, "introspection", "as", effect
+        answer = self.send_with_nonce(
+            lambda: self.draft(client, url, dict(form), None), change, "introspection", "as", effect
         )
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"the introspection request failed: {answer.explained}")

@@ -1,4 +1,4 @@
-"""`report.json`: everything a program wants to know about a run (schema: `reports/report.schema.json`)."""
+"""`report.json`: everything a program wants to know about a run (schema: `schemas/report.schema.json`)."""
 
 from typing import Any
 

@@ -279,7 +279,9 @@ def _outgoing(request: Request) -> httpx.Request:
     lines = [*request.headers, *(line for line in _DEFAULTS if line[0].lower() not in given)]
     # what came in as latin-1, such as a cookie, goes out with the same bytes
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
-    extensions = {} if request.target is None else {"target": request.target.encode("latin-1")}
+    extensions = (
+        {} if request.request_target is None else {"target": request.request_target.encode("latin-1")}
+    )
     return httpx.Request(
         request.method, request.url, headers=headers, content=request.body or None, extensions=extensions
     )

@@ -29,7 +29,7 @@ class Trouble(StrEnum):
 class Request:
     """A request as sent. With `trailers` it goes in chunks, and these fields come after the last one.
 
-    `target` is the second word of its first line where that is not what `url` gives.
+    `request_target` is the second word of its first line where that is not what `url` gives.
     """
 
     method: str
@@ -37,7 +37,7 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
     trailers: Headers = ()
-    target: str | None = None
+    request_target: str | None = None
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def written(request: Request) -> bytes:
     With trailers the body goes in chunks and they come behind (section 7.1.2). Raises UnicodeError.
     """
     parts = urlsplit(request.url)
-    target = request.target or (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    target = request.request_target or (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     given = {name.lower() for name, _ in request.headers}
     lines = [f"{request.method} {target} HTTP/1.1"]
     if "host" not in given:

@@ -56,9 +56,9 @@ def _type(headers: tuple[tuple[str, str], ...]) -> str:
 
 def _asked_for(request: Request) -> str:
     """Return the URL of a request as its first line gives it."""
-    if request.target is None or "://" in request.target:
-        return request.target or request.url
-    return "/".join(request.url.split("/", 3)[:3]) + request.target
+    if request.request_target is None or "://" in request.request_target:
+        return request.request_target or request.url
+    return "/".join(request.url.split("/", 3)[:3]) + request.request_target
 
 
 def describe(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:

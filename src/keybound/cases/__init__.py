@@ -1,0 +1,1 @@
+"""How a case is declared: a row, and the places where it is tried."""

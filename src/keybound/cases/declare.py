@@ -1,0 +1,146 @@
+"""How cases are declared: static tables of rows, each a case, or one row for several places at once.
+
+A row says in one line what is changed, which requirements that breaks, and which fault of the reference target must
+turn the case red. `keybound list` reads these tables without running anything.
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from keybound.craft.request import Change
+from keybound.judge.rules import Exact
+from keybound.profile.clients import Mechanism
+from keybound.tree import case_folders, root
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check. `faults` are the faults of the reference target that must turn it red.
+
+    `place` is where it happens (a name in keybound.places.table.PLACES) and `change` what is changed there;
+    `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach a
+    warning, because conformant servers differ. `known_as` holds names others use for the scenario;
+    `data` is for the test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only
+    when it is asked for.
+    """
+
+    id: str
+    title: str
+    requirements: tuple[str, ...]
+    faults: tuple[str, ...]
+    threat: str = ""
+    change: Change | None = None
+    place: str = ""
+    names_the_reason: Exact | None = None
+    lenient: bool = False
+    mechanism: Mechanism = "dpop"
+    known_as: tuple[str, ...] = ()
+    data: Any = None
+    slow: bool = False
+    flood: bool = False
+
+    @property
+    def role(self) -> str:
+        """Return "as" or "rs": whose behaviour is checked."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class At:
+    """A place where rows are tried: the prefix of their ids, and the requirements that all of them speak of.
+
+    `only_these`: of these requirements only, whatever the rows say (what is looked at here is something else).
+    """
+
+    place: str
+    prefix: str
+    requirements: tuple[str, ...]
+    only_these: bool = False
+
+    @property
+    def side(self) -> str:
+        """Return "as" or "rs", the prefix of the fault ids."""
+        return self.prefix.partition(".")[0]
+
+
+TOKEN = At("token", "as", ("RFC9449-5-invalid-proof-no-token",))
+PAR = At("par", "as.par", ("RFC9449-10.1-par-proof-checked",))
+API = At("api", "rs", ("RFC9449-7.1-proof-checked",))
+USERINFO = At("userinfo", "rs.userinfo", ("RFC9449-7.1-proof-checked",))
+WRITE = At("write", "rs.write", ("RFC9449-7.1-no-access",), only_these=True)
+PROOF_READERS = (TOKEN, PAR, API, USERINFO)
+RESOURCES = (API, USERINFO)
+MINTED = (At("tokens.jwt", "rs.token", ()), At("tokens.opaque", "rs.introspection", ()))
+MINTED_MTLS = (
+    At("tokens.mtls.jwt", "rs.mtls.token", ()),
+    At("tokens.mtls.opaque", "rs.mtls.introspection", ()),
+)
+
+
+def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
+    """Return each row at each place: `proof.htm.other-method` becomes `as.proof.htm.other-method` and so on.
+
+    Fault ids of rows lack their side; the place adds it. Cases at one place come together, so that neighbours can
+    share a control.
+    """
+    kept = tuple(rows)
+    return tuple(
+        replace(
+            row,
+            id=f"{at.prefix}.{row.id}",
+            place=at.place,
+            requirements=at.requirements if at.only_these else row.requirements + at.requirements,
+            faults=tuple(f"{at.side}-{fault}" for fault in row.faults),
+        )
+        for at in places
+        for row in kept
+    )
+
+
+_declared: list[Case] = []
+TESTS: dict[str, Callable[..., Any]] = {}
+"""The test function of every case that has been declared, by the case's id."""
+
+
+def cases(*rows: Case) -> Callable[[Test], Test]:
+    """Parametrise a test function over `rows`; it takes the row as `case`."""
+    _declared.extend(rows)
+
+    def mark(function: Test) -> Test:
+        TESTS.update((row.id, function) for row in rows)
+        parameters = [pytest.param(row, id=row.id) for row in rows]
+        marked: Test = pytest.mark.parametrize("case", parameters)(function)
+        return marked
+
+    return mark
+
+
+def files() -> Iterator[Path]:
+    """Yield every file that declares cases, sorted."""
+    for folder in case_folders():
+        yield from sorted(folder.rglob("test_*.py"))
+
+
+def load_all() -> dict[str, Case]:
+    """Return every case by id, sorted, by importing the tables. Raises ValueError when an id is used twice."""
+    found: dict[str, Case] = {}
+    for path in files():
+        _declared.clear()
+        name = "keybound_cases." + re.sub(r"\W", "_", str(path.relative_to(root())))
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ValueError(f"cannot import {path}")
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        for case in _declared:
+            if case.id in found:
+                raise ValueError(f"the case id {case.id} is used twice")
+            found[case.id] = case
+    return dict(sorted(found.items()))

@@ -1,0 +1,209 @@
+"""What time does to proofs and nonces: windows by bisection, and the same thing tried again at growing ages."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from keybound.check.target import Target
+from keybound.craft.changes.proof import HOUR, all_of, claim, header_value, kept_proof, without_claim
+from keybound.craft.jose import read_claims
+from keybound.craft.request import Change
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows.session import Token
+from keybound.judge.answer import Answer, Outcome
+from keybound.places.place import Place
+
+_PAST, _AHEAD = -1, 1
+_AT_ONCE = 0.4  # seconds: by then even a slow store has written a proof down
+_TRIES = 8  # ages at which a used proof comes again
+_POLL = 0.5
+_AGES = (1, 2, 4, 7, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180, 210, 240, 270, 300)
+
+
+def window(place: Place, direction: int) -> int | None:
+    """Return how many seconds `iat` may lie in the past (direction -1) or ahead (1); None if it may be an hour."""
+
+    def accepted(seconds: int) -> bool:
+        shifted = claim("iat", lambda now: now + direction * seconds)
+        return place.attempt(shifted, f"iat {direction * seconds:+d} s").outcome is Outcome.EFFECT
+
+    inside, outside = 0, HOUR
+    if accepted(outside):
+        return None
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
+        inside, outside = (middle, outside) if accepted(middle) else (inside, middle)
+    return inside
+
+
+def both_edges(target: Target, place: Place) -> tuple[int, int]:
+    """Return (past, ahead): the edges of the window in seconds; raises NotApplicable where it has none."""
+    target.controls.require(place)
+    past, ahead = window(place, _PAST), window(place, _AHEAD)
+    if past is None or ahead is None:
+        raise NotApplicable("proofs of any age are taken here: that is for another case to say")
+    return past, ahead
+
+
+@dataclass(frozen=True)
+class Again:
+    """A used proof at an age (seconds since its first use), and an unused one of the same date right after."""
+
+    age: float
+    first: Answer
+    used: Answer
+    unused: Answer
+
+
+def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
+    """Use a proof for each of `ages`, all dated `dated` seconds ahead, and send each once more at its age.
+
+    Where an unused proof of the same date is no longer taken, the list ends: the window has closed.
+    Raises Inconclusive when a first use fails.
+    """
+    place = with_one_token(place)
+    slots: list[list[str]] = [[] for _ in ages]
+    firsts: list[Answer] = []
+    started = time.monotonic()
+    for age, slot in zip(ages, slots, strict=True):
+        ahead = all_of(claim("iat", lambda now: now + dated), kept_proof(slot))
+        firsts.append(place.attempt(ahead, f"first use of the proof that comes again after {age:.0f} s"))
+        if firsts[-1].outcome is not Outcome.EFFECT:
+            raise Inconclusive(f"a proof dated {dated} s ahead: {firsts[-1].seen}")
+    found = []
+    for age, slot, first in zip(ages, slots, firsts, strict=True):
+        time.sleep(max(0.0, started + age - time.monotonic()))
+        used = place.attempt(sent_again(slot[-1]), f"hostile: again after {age:.0f} s")
+        unused = place.attempt(of_the_date(slot[-1]), "control after: unused, of the same date")
+        if unused.outcome is not Outcome.EFFECT:
+            break
+        found.append(Again(age, first, used, unused))
+    return found
+
+
+def with_one_token(place: Place) -> Place:
+    """Return `place` with one new token for all its attempts, where it takes tokens: a used proof names its token."""
+    place.renew()
+    material = place.material()
+    return replace(place, material=lambda: material) if place.server != "as" else place
+
+
+def sent_again(proof: str) -> Change:
+    """Return a change that carries the used `proof`, byte for byte."""
+    return header_value(lambda _: proof)
+
+
+def of_the_date(proof: str) -> Change:
+    """Return a change that gives a new proof the date of `proof`."""
+    date = (read_claims(proof) or {}).get("iat")
+    return claim("iat", lambda _: date)
+
+
+def spread_over(span: float) -> list[float]:
+    """Return growing ages up to `span` seconds, the first of them right away."""
+    return [_AT_ONCE, *(span * number / _TRIES for number in range(1, _TRIES + 1))]
+
+
+def asked_nonce(target: Target, place: Place) -> str:
+    """Return the nonce with which `place` answers a proof without one; raises NotApplicable when it gives none."""
+    exchanges = target.controls.exchanges
+    start = len(exchanges)
+    material = place.material()
+    draft = place.build(material)
+    if draft.proof is not None and "nonce" in draft.proof.claims:
+        without_claim("nonce")(draft)
+    target.session.send(draft, "asking for a nonce", place.server, place.effect)
+    response = exchanges[-1].response if len(exchanges) > start else None
+    nonce = response.first("DPoP-Nonce") if response else None
+    if nonce is None:
+        raise NotApplicable("a proof without a nonce is not answered with one")
+    return nonce
+
+
+def needs_nonces(target: Target, place: Place) -> None:
+    """Raise NotApplicable unless `place` demands nonces, Inconclusive when its control fails."""
+    target.controls.require(place)
+    if not target.session.nonces.demands(place.server):
+        raise NotApplicable("this server does not ask for nonces")
+
+
+def with_nonce(nonce: object) -> Change:
+    """Return a change that carries `nonce`, whatever the newest is."""
+    return claim("nonce", lambda _: nonce)
+
+
+def sent_with_jti(jti: str) -> Change:
+    """Return a change that gives a new proof this `jti`."""
+    return claim("jti", lambda _: jti)
+
+
+def once(place: Place, nonce: object, label: str) -> Answer:
+    """Send one proof with `nonce` and no second one with the nonce that its refusal may bring."""
+    return single(place, with_nonce(nonce), label)
+
+
+def single(place: Place, change: Change, label: str, material: object = None) -> Answer:
+    """Send one request with `change`, whatever its answer asks for; `material` is the place's own unless given."""
+    draft = place.build(place.material() if material is None else material)
+    change(draft)
+    return place.session.send(draft, label, place.server, place.effect)
+
+
+def nonce_ages(longest: float) -> list[float]:
+    """Return the ages in seconds at which a nonce is tried, the last a little beyond `longest`."""
+    return [age for age in _AGES if age < longest] + [longest + 1]
+
+
+def revoke(target: Target, token: Token) -> None:
+    """Revoke an access token (RFC 7009); raises NotApplicable where there is no such endpoint or it refuses."""
+    client, session = token.lane.client, target.session
+    url = session.endpoint("revocation", mtls=client.certificate is not None)
+    form = {"token": token.value, "token_type_hint": "access_token"}
+    answer = session.send_with_nonce(
+        lambda: session.draft(client, url, dict(form), None),
+        None,
+        "revocation",
+        "as",
+        lambda response: "revoked" if response.ok else None,
+    )
+    if answer.outcome is not Outcome.EFFECT:
+        raise NotApplicable(f"the token cannot be revoked: {answer.seen}")
+
+
+def wait_for(look: Callable[[], bool], longest: float) -> bool:
+    """Look until it is so, for `longest` seconds at most, and return whether it was."""
+    end = time.monotonic() + longest
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(_POLL)
+    return found
+
+
+def refused_within(place: Place, longest: float, label: str) -> tuple[bool, str]:
+    """Send the valid request until it is refused, for `longest` seconds; return whether it was, and the last answer."""
+    seen: list[Answer] = []
+
+    def refused() -> bool:
+        seen.append(place.attempt(None, label))
+        return seen[-1].outcome is not Outcome.EFFECT
+
+    return wait_for(refused, longest), seen[-1].seen
+
+
+def varying_parts(texts: Sequence[str]) -> list[str]:
+    """Return `texts` without what all of them begin and end with; a single text as it is."""
+    if len(texts) < 2:
+        return list(texts)
+    start = _alike(texts)
+    return [text[start : len(text) - _alike([t[start:][::-1] for t in texts])] for text in texts]
+
+
+def _alike(texts: Sequence[str]) -> int:
+    columns = zip(*texts, strict=False)
+    return next(
+        (number for number, column in enumerate(columns) if len(set(column)) > 1), min(map(len, texts))
+    )
+
+
+def largest(ages: Iterable[float]) -> float:
+    """Return the largest of `ages` rounded to a tenth, 0 if there are none."""
+    return round(max(ages, default=0.0), 1)

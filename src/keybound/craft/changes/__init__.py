@@ -1,0 +1,1 @@
+"""What makes a request hostile or unusual: each changes one thing."""

@@ -1,0 +1,50 @@
+"""Cases that wait: each in a thread of its own, with its own connections, while all the others run.
+
+Most of their time they sleep, so they take as long as the longest of them, and no longer.
+"""
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+
+from keybound.cases.declare import TESTS, Case
+from keybound.catalogue import requirements as catalogue
+from keybound.check.target import Target
+from keybound.engine.pytest_plugin import Worker, carry_out
+from keybound.engine.run import Controller
+from keybound.tree import fixtures
+
+
+class Waiting:
+    """The waiting cases of one run. Their events go to the run's controller, like those of the workers."""
+
+    def __init__(self, controller: Controller, cases: Sequence[Case]) -> None:
+        """`controller` has to be prepared before `start`."""
+        self.cases = cases
+        self._controller = controller
+        self._abandoned = False
+        self._threads = [threading.Thread(target=self._one, args=(case,), daemon=True) for case in cases]
+
+    def start(self) -> None:
+        """Start every case."""
+        if self.cases:
+            self._requirements = catalogue.load(fixtures() / "requirements")
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        """Return when the last case has come to its end."""
+        for thread in self._threads:
+            thread.join()
+
+    def abandon(self) -> None:
+        """Let what still runs end unheard."""
+        self._abandoned = True
+
+    def _one(self, case: Case) -> None:
+        worker = Worker(self._controller.worker_data, self._requirements)
+        with worker.wire:
+            target = Target(worker.controls, case)
+            event, _, _ = carry_out(case, target, worker, partial(TESTS[case.id], case=case, target=target))
+        if not self._abandoned:
+            self._controller.take(event)

@@ -1,0 +1,1 @@
+"""Where a case is tried: valid requests that a case can change in one point."""
