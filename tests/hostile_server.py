@@ -31,6 +31,7 @@ from cryptography.x509.oid import NameOID
 from keybound import cli
 from keybound.craft.request import Identity
 from keybound.reference import app, pki, profile_text, state
+from keybound.reference.faults import switched_on
 
 SOURCE = Path(cli.__file__).resolve().parent.parent
 CANARY = "the text that only the protected body holds"
@@ -367,6 +368,7 @@ def tampered(
     with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.closing(loop):
         issuer = f"https://localhost:{listener.getsockname()[1]}"
         reference = state.build(issuer, made, nonce, faults)
+        reference.in_force = switched_on(faults)
         thread = threading.Thread(
             target=loop.run_until_complete, args=(serve(listener, reference),), daemon=True
         )

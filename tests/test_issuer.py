@@ -21,7 +21,7 @@ from joserfc.jwk import KeySet
 from keybound.craft.access_token import ORDER, sealed, unsealed
 from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
-from keybound.engine.run import Alone, start_reference
+from keybound.engine.embedded import Alone, start_reference
 from keybound.errors import UsageError
 from keybound.flows.session import Session
 from keybound.issuer import keys, minting
@@ -290,9 +290,9 @@ def test_nothing_waits_long(tmp_path: Path) -> None:
 @pytest.mark.parametrize("alg", ["RS256", "PS256", "EdDSA"])
 def test_a_run_with_every_algorithm(tmp_path: Path, alg: str) -> None:
     alone = Alone(f"http://127.0.0.1:{free_port()}", keys.pem_of(Key.generate(alg)))
-    process, text = start_reference(alone=alone)
+    reference = start_reference(alone=alone)
     profile = tmp_path / "rs.toml"
-    profile.write_text(f'{text}alg = "{alg}"\n')
+    profile.write_text(f'{reference.profile}alg = "{alg}"\n')
     command = [
         sys.executable,
         "-m",
@@ -304,11 +304,12 @@ def test_a_run_with_every_algorithm(tmp_path: Path, alg: str) -> None:
         "--out",
         str(tmp_path / "report"),
     ]
-    with process:
+    try:
         result = subprocess.run(
             command, env=os.environ | environment(), capture_output=True, text=True, check=False
         )
-        process.stdin.close()
+    finally:
+        reference.stop()
     assert result.returncode == 0, result.stdout + result.stderr
     footer = json.loads((tmp_path / "report" / "events.jsonl").read_text().splitlines()[-1])
     assert footer["counts"]["pass"] > 30
@@ -323,16 +324,15 @@ def test_listening_elsewhere(tmp_path: Path) -> None:
 
 
 def test_resource_that_does_not_trust_the_tokens(tmp_path: Path) -> None:
-    process, text = start_reference(
-        alone=Alone(f"http://127.0.0.1:{free_port()}", keys.pem_of(Key.generate()))
-    )
+    reference = start_reference(alone=Alone(f"http://127.0.0.1:{free_port()}", keys.pem_of(Key.generate())))
     profile = tmp_path / "rs.toml"
-    profile.write_text(f'{text}issuer = "https://other.example"\n')
+    profile.write_text(f'{reference.profile}issuer = "https://other.example"\n')
     command = [sys.executable, "-m", "keybound", "run", str(profile), "--out", str(tmp_path / "report")]
-    with process:
+    try:
         result = subprocess.run(
             command, env=os.environ | environment(), capture_output=True, text=True, check=False
         )
-        process.stdin.close()
+    finally:
+        reference.stop()
     assert result.returncode == 3, result.stderr
     assert "that it trusts issuer, keys and audience of [tokens]" in result.stderr

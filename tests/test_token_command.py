@@ -15,7 +15,7 @@ SERVER = """
 import sys
 from keybound.reference.server import Settings, serve
 from pathlib import Path
-serve(Settings(), lambda running: (Path(sys.argv[1]).write_text(running.profile), print("ready", flush=True)))
+serve(Settings(), lambda running: (Path(sys.argv[1]).write_text(running.profile), print("ready", flush=True)), print)
 """
 PROGRAM = """
 import json, os, sys, time, tomllib

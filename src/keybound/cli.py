@@ -183,7 +183,7 @@ def serve(
 
     try:
         settings = Settings(host, port, nonce.value, faults, rs_only, behind_proxy, issuer)
-        serve_reference(settings, ready, keep=True)
+        serve_reference(settings, ready)
     except OSError as error:
         raise UsageError(f"cannot serve on {host}:{port} or write {profile}: {error.strerror}") from None
 

@@ -1,12 +1,7 @@
 """One run: start the target, examine it, feed the one event stream, and end with reports and an exit code."""
 
 import datetime as dt
-import json
-import os
 import secrets
-import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -19,8 +14,8 @@ from typing import Any
 from keybound import __version__
 from keybound.catalogue import requirement_profiles as profiles
 from keybound.catalogue import requirements as catalogue
-from keybound.craft.jose import Key
 from keybound.engine import baseline, doctor
+from keybound.engine.embedded import Embedded, reference_alone, start_reference
 from keybound.errors import KeyboundError, LeftOut, TargetError, UsageError
 from keybound.issuer import keys
 from keybound.issuer.server import serving
@@ -34,8 +29,6 @@ from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange
 from keybound.wire.record import timestamp
 from keybound.wire.redact import Redactor
-
-_START_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -58,50 +51,6 @@ class Options:
     flood: bool = False
 
 
-@dataclass(frozen=True)
-class Alone:
-    """The issuer that the reference target, as a resource server alone, trusts: its address and its key (PEM)."""
-
-    address: str
-    key: str
-
-
-def reference_alone() -> Alone:
-    """Return an issuer on a free port with a new key."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    return Alone(address, keys.pem_of(Key.generate("ES256")))
-
-
-def start_reference(
-    faults: tuple[str, ...] = (), nonce: str = "off", alone: Alone | None = None, *, brisk: bool = False
-) -> tuple["subprocess.Popen[str]", str]:
-    """Start the reference target in a process of its own; return (process, profile text). Raises KeyboundError.
-
-    `alone`: as a resource server alone, with tokens that this issuer mints. `brisk`: whatever it keeps for a time, it
-    keeps for seconds, so that nobody has to wait for long.
-    """
-    source = str(Path(__file__).resolve().parent.parent)
-    path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-P", "-m", "keybound.reference", "--nonce", nonce]
-    command += [word for fault in faults for word in ("--fault", fault)]
-    command += ["--rs-only", alone.address] if alone else []
-    command += ["--brisk"] if brisk else []
-    process = subprocess.Popen(  # noqa: S603
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": path},
-    )
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        process.wait(_START_SECONDS)
-        raise KeyboundError("the reference target did not start")
-    text = json.loads(line)["profile"]
-    return process, f"{text}key = '''\n{alone.key}'''\n" if alone else text  # [tokens] is the last table
-
-
 @dataclass
 class Controller:
     """The one process that writes. Workers send it events; it alone holds the stream."""
@@ -111,7 +60,7 @@ class Controller:
     quiet: bool = False
     cases: list[dict[str, Any]] = field(default_factory=list)
     internal_error: str | None = None
-    _reference: "subprocess.Popen[str] | None" = None
+    _reference: Embedded | None = None
     _writer: Writer | None = None
     _issuer: ExitStack = field(default_factory=ExitStack)
     _accepted: list[baseline.Accepted] = field(default_factory=list)
@@ -139,9 +88,10 @@ class Controller:
             if self.options.target is None:
                 alone = reference_alone() if self.options.rs_only else None
                 options = self.options
-                self._reference, text = start_reference(
-                    options.faults, options.nonce, alone, brisk=options.slow
+                self._reference = start_reference(
+                    options.faults, options.nonce, alone, short_lifetimes=options.slow
                 )
+                text = self._reference.profile
                 folder = Path.cwd()
             else:
                 text, folder = load(self.options.target)
@@ -328,12 +278,5 @@ class Controller:
             self._writer.close()
         self._issuer.close()
         if self._reference is not None:
-            for pipe in (self._reference.stdin, self._reference.stdout):
-                if pipe is not None:
-                    pipe.close()
-            try:
-                self._reference.wait(5)
-            except subprocess.TimeoutExpired:
-                self._reference.kill()
-                self._reference.wait()
+            self._reference.stop()
             self._reference = None

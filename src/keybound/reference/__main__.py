@@ -1,4 +1,9 @@
-"""`python -m keybound.reference`: one line of JSON on standard output when ready, then serving."""
+"""`python -m keybound.reference`: one line of JSON on standard output when ready, then serving.
+
+A line of JSON on standard input, {"faults": [...], "nonce": "off", "short_lifetimes": false}, starts the server anew
+in its place, with these faults and the same certificates; another line like the first one answers it, or
+{"error": "..."} when nothing was changed.
+"""
 
 import argparse
 import json
@@ -7,9 +12,17 @@ import sys
 from .server import Running, Settings, serve
 
 
-def _ready(server: Running) -> None:
-    sys.stdout.write(json.dumps({"issuer": server.issuer, "profile": server.profile}) + "\n")
+def _say(line: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def _ready(server: Running) -> None:
+    _say({"issuer": server.issuer, "profile": server.profile})
+
+
+def _refused(why: str) -> None:
+    _say({"error": why})
 
 
 def main() -> int:
@@ -27,7 +40,7 @@ def main() -> int:
         "--rs-only", metavar="ISSUER", help="be a resource server alone, which trusts this issuer"
     )
     parser.add_argument(
-        "--brisk",
+        "--short-lifetimes",
         action="store_true",
         help="keep for seconds what is else kept for minutes: proofs and nonces",
     )
@@ -35,9 +48,14 @@ def main() -> int:
     options = parser.parse_args()
     try:
         settings = Settings(
-            options.host, options.port, options.nonce, options.fault, options.rs_only, brisk=options.brisk
+            options.host,
+            options.port,
+            options.nonce,
+            options.fault,
+            options.rs_only,
+            short_lifetimes=options.short_lifetimes,
         )
-        serve(settings, _ready, keep=options.keep)
+        serve(settings, _ready, None if options.keep else _refused)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -27,7 +27,7 @@ from .tokens import CODE_LIFETIME, AuthorizationRequest, Code, Grant
 
 REQUEST_URI_LIFETIME = 90
 LOGIN_LIFETIME = 300
-BRISK_CODE_LIFETIME = 15
+SHORT_CODE_LIFETIME = 15
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _PAGE = """<!DOCTYPE html>
@@ -194,7 +194,7 @@ async def login(request: web.Request) -> web.Response:
         token = state.tokens.issue(grant, {}, wanted.scope)
         answer = urlencode({"access_token": token, "token_type": "Bearer", "state": wanted.state or ""})
         return web.Response(status=303, headers={"Location": f"{REDIRECT_URI}#{answer}"})
-    lifetime = BRISK_CODE_LIFETIME if state.brisk else CODE_LIFETIME
+    lifetime = SHORT_CODE_LIFETIME if state.short_lifetimes else CODE_LIFETIME
     if state.faults.on("as-code-lives-on"):
         lifetime = LOGIN_LIFETIME
     state.tokens.codes.put(code, Code(grant, wanted), lifetime)

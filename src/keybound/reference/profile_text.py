@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from . import pki, trusted
-from .authorize import BRISK_CODE_LIFETIME
+from .authorize import SHORT_CODE_LIFETIME
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
 from .state import USERNAME, Reference
@@ -114,11 +114,11 @@ def _limits(state: Reference) -> dict[str, dict[str, Any]]:
             "limits": {
                 "longest_wait": 40.0,
                 "nonce_lifetime": 12.0,
-                "code_lifetime": BRISK_CODE_LIFETIME,
+                "code_lifetime": SHORT_CODE_LIFETIME,
                 "token_leeway": 3.0,
             }
         }
-        if state.brisk
+        if state.short_lifetimes
         else {}
     )
 

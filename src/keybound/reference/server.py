@@ -1,15 +1,16 @@
-"""Starting and stopping the reference target."""
+"""Starting the reference target, switching its faults while it runs, and stopping it."""
 
 import asyncio
+import io
+import json
 import logging
-import os
 import signal
 import socket
-import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import get_args
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -45,7 +46,7 @@ class Settings:
     trusts: str | None = None  # an issuer: be a resource server alone, with its tokens
     header: str | None = None
     issuer: str | None = None
-    brisk: bool = False  # what is kept for minutes is kept for seconds
+    short_lifetimes: bool = False  # what is kept for minutes is kept for seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,49 +68,66 @@ _LENIENT_PARSERS = (
 )
 
 
-@asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
-    """Run the server inside the `async with` block.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stays when the faults change: the sockets, the certificates, and the addresses that go with them."""
 
-    Raises ValueError for an unknown fault and OSError when it cannot listen.
-    """
-    sides = switched_on(settings.faults)  # an unknown id is the caller's mistake: say so before listening
+    listener: socket.socket
+    behind: socket.socket
+    made: pki.Pki
+    address: str
+    issuer: str
+    keys: str  # the jwks_uri of a client: its tester serves it
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[Place]:
+    """Listen inside the `with` block, though nobody answers yet. Raises OSError when it cannot."""
     with (
         socket.create_server((settings.host, settings.port)) as listener,
         socket.create_server((settings.host, 0)) as behind,
     ):
-        made = pki.make()
         address = f"localhost:{listener.getsockname()[1]}"
-        issuer = settings.issuer or f"https://{address}"
-        keys = f"http://127.0.0.1:{_free_port()}/jwks"  # of a client: its tester serves them
-        reference = state.build(issuer, made, settings.nonce, settings.faults, settings.header, keys)
-        reference.in_force = sides
-        if settings.brisk:
-            state.hurry(reference)
-        if settings.header is None:
-            reference.backend = f"http://{settings.host}:{behind.getsockname()[1]}"
-        if settings.trusts:
-            reference.trusted = Trusted(settings.trusts, f"{issuer}/api", reference.faults)
-        lenient = any(reference.faults.on(fault) for fault in _LENIENT_PARSERS)
-        runner = (unparsed.Runner if lenient else web.AppRunner)(
-            app.create(reference),
-            access_log=None,
-            logger=_log,
-            shutdown_timeout=0.2,
-            max_field_size=_MAX_HEADER,
-            max_line_size=_MAX_HEADER,
-        )
-        await runner.setup()
-        try:
-            # With TLS of its own, a port without it plays the part of the server behind a proxy.
-            await web.SockSite(
-                runner, listener, ssl_context=None if settings.header else made.tls_context()
-            ).start()
-            await web.SockSite(runner, behind).start()
-            render = profile_text.render_alone if settings.trusts else profile_text.render
-            yield Running(issuer, render(reference), address, made.files())
-        finally:
-            await runner.cleanup()
+        keys = f"http://127.0.0.1:{_free_port()}/jwks"
+        yield Place(listener, behind, pki.make(), address, settings.issuer or f"https://{address}", keys)
+
+
+@asynccontextmanager
+async def answering(place: Place, settings: Settings) -> AsyncIterator[Running]:
+    """Answer at `place` inside the `async with` block, as a server that knows nothing of an earlier one there.
+
+    Raises ValueError for an unknown fault.
+    """
+    sides = switched_on(settings.faults)
+    reference = state.build(
+        place.issuer, place.made, settings.nonce, settings.faults, settings.header, place.keys
+    )
+    reference.in_force = sides
+    if settings.short_lifetimes:
+        state.shorten_lifetimes(reference)
+    if settings.header is None:
+        reference.backend = f"http://{settings.host}:{place.behind.getsockname()[1]}"
+    if settings.trusts:
+        reference.trusted = Trusted(settings.trusts, f"{place.issuer}/api", reference.faults)
+    lenient = any(reference.faults.on(fault) for fault in _LENIENT_PARSERS)
+    runner = (unparsed.Runner if lenient else web.AppRunner)(
+        app.create(reference),
+        access_log=None,
+        logger=_log,
+        shutdown_timeout=0.2,
+        max_field_size=_MAX_HEADER,
+        max_line_size=_MAX_HEADER,
+    )
+    await runner.setup()
+    try:
+        # With TLS of its own, a port without it plays the part of the server behind a proxy.
+        tls = None if settings.header else place.made.tls_context()
+        for listener, context in ((place.listener, tls), (place.behind, None)):
+            await web.SockSite(runner, listener.dup(), ssl_context=context).start()  # which closes its socket
+        render = profile_text.render_alone if settings.trusts else profile_text.render
+        yield Running(place.issuer, render(reference), place.address, place.made.files())
+    finally:
+        await runner.cleanup()
 
 
 def _free_port() -> int:
@@ -118,28 +136,75 @@ def _free_port() -> int:
         return port
 
 
-def serve(settings: Settings, ready: Callable[[Running], None], *, keep: bool = False) -> None:
-    """Serve until SIGINT, SIGTERM or (unless `keep`) the end of standard input; call `ready` once it answers.
+def switched(settings: Settings, line: str | bytes) -> Settings:
+    """Return the settings with what a line of JSON switches: `faults`, `nonce`, `short_lifetimes`; else they are off.
 
-    Raises ValueError for an unknown fault and OSError when it cannot listen.
+    Raises ValueError, saying what is wrong with the line.
     """
-    asyncio.run(_serve(settings, ready, keep=keep))
+    wanted = json.loads(line)
+    if not isinstance(wanted, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004
+    faults, nonce, short = (
+        wanted.pop(name, default)
+        for name, default in (("faults", []), ("nonce", "off"), ("short_lifetimes", False))
+    )
+    if wanted:
+        raise ValueError(f"unknown: {', '.join(wanted)}")
+    if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
+        raise ValueError("faults is not a list of ids")
+    if nonce not in get_args(state.NonceMode):
+        raise ValueError(f"nonce is not one of {', '.join(get_args(state.NonceMode))}")
+    if not isinstance(short, bool):
+        raise ValueError("short_lifetimes is not true or false")  # noqa: TRY004
+    switched_on(faults)
+    return replace(settings, faults=tuple(faults), nonce=nonce, short_lifetimes=short)
 
 
-async def _serve(settings: Settings, ready: Callable[[Running], None], *, keep: bool) -> None:
+def serve(
+    settings: Settings, ready: Callable[[Running], None], refused: Callable[[str], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM; call `ready` once it answers. Raises ValueError for an unknown fault, OSError
+    when it cannot listen.
+
+    With `refused` the end of standard input is an end as well, and each line that comes from there is for `switched`:
+    the server starts anew in its place, and `ready` is called again, or `refused` with what is wrong with the line.
+    """
+    switched_on(settings.faults)  # an unknown id is the caller's mistake: say so before listening
+    asyncio.run(_serve(settings, ready, refused))
+
+
+async def _serve(
+    settings: Settings, ready: Callable[[Running], None], refused: Callable[[str], None] | None
+) -> None:
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    lines: asyncio.Queue[bytes] = asyncio.Queue()  # an empty one is the end
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if not keep:
+        loop.add_signal_handler(number, lines.put_nowait, b"")
+    if refused is not None:
         # A daemon thread, as it cannot be woken from its read when a signal ends the server first.
-        threading.Thread(target=_until_stdin_ends, args=(loop, stop), daemon=True).start()
-    async with running(settings) as server:
-        ready(server)
-        await stop.wait()
+        threading.Thread(target=_read_lines, args=(loop, lines), daemon=True).start()
+    with listening(settings) as place:
+        chosen: Settings | None = settings
+        while chosen is not None:
+            async with answering(place, chosen) as server:
+                ready(server)
+                chosen = await _next(settings, lines, refused or (lambda _: None))
 
 
-def _until_stdin_ends(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)
+async def _next(
+    settings: Settings, lines: asyncio.Queue[bytes], refused: Callable[[str], None]
+) -> Settings | None:
+    """Return what the next good line asks for; None at the end."""
+    while line := await lines.get():
+        try:
+            return switched(settings, line)
+        except ValueError as error:
+            refused(str(error))
+    return None
+
+
+def _read_lines(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[bytes]) -> None:
+    source = io.FileIO(0, closefd=False)  # without a lock, which the end of the process would not get
+    while line := source.readline():
+        loop.call_soon_threadsafe(lines.put_nowait, line)
+    loop.call_soon_threadsafe(lines.put_nowait, b"")

@@ -56,7 +56,7 @@ class Reference:
     trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
-    brisk: bool = False
+    short_lifetimes: bool = False
     in_force: dict[Side, InForce] = field(default_factory=lambda: {"as": InForce(), "rs": InForce()})
 
 
@@ -96,20 +96,20 @@ def build(
     )
 
 
-BRISK_AGE = 8
-BRISK_AHEAD = 12  # a profile that counts here asks for ten seconds
-BRISK_SLOT = 3
-BRISK_ACCESS_LIFETIME = 35
+SHORT_AGE = 8
+SHORT_AHEAD = 12  # a profile that counts here asks for ten seconds
+SHORT_SLOT = 3
+SHORT_ACCESS_LIFETIME = 35
 
 
-def hurry(state: Reference) -> None:
+def shorten_lifetimes(state: Reference) -> None:
     """Keep for seconds what is else kept for minutes, for testers who would have to wait for it to end."""
-    state.brisk = True
-    state.tokens.access_lifetime = BRISK_ACCESS_LIFETIME
+    state.short_lifetimes = True
+    state.tokens.access_lifetime = SHORT_ACCESS_LIFETIME
     for checker in state.checkers.values():
-        checker.max_age, checker.max_ahead = BRISK_AGE, BRISK_AHEAD
+        checker.max_age, checker.max_ahead = SHORT_AGE, SHORT_AHEAD
     for nonces in state.nonces.values():
-        nonces.slot_seconds = BRISK_SLOT
+        nonces.slot_seconds = SHORT_SLOT
 
 
 def alias_of(issuer: str) -> str:
