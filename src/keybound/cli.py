@@ -8,7 +8,7 @@ import sys
 import traceback
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -300,6 +300,18 @@ def selftest(
             "settle it), or all."
         ),
     ] = Scope.KIND,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="Show everything to each fault and write what turns red: the kill matrix."
+        ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Show everything to each fault and say what differs from the kill matrix."
+        ),
+    ] = False,
 ) -> None:
     """Prove the checks: every fault of the reference target must turn exactly its requirements red."""
     from keybound.engine.selftest import selftest as run_selftest
@@ -309,7 +321,13 @@ def selftest(
         for name, entry in FAULTS.items():
             print(f"{name:40} {entry.wrong}")
         return
-    raise typer.Exit(run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only, scope=scope.value))
+    if (write or check) and (rs_only or scope != Scope.KIND or (write and check)):
+        raise UsageError(
+            "--write and --check look at everything: use one of them, without --rs-only and --scope"
+        )
+    matrix: Literal["write", "check"] | None = "write" if write else "check" if check else None
+    code = run_selftest(_known_faults(fault), jobs, out, rs_only=rs_only, scope=scope.value, matrix=matrix)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -127,7 +127,7 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
         )
     asleep = Waiting(
         controller,
-        [case for case in known.values() if options.slow and case.slow and _selects(options, case)],
+        [case for case in known.values() if options.slow and case.slow and selects(options, case)],
     )
     plugins: list[Any] = [] if quiet else [Progress(controller, len(asleep.cases))]
     arguments = _arguments(options, workers)
@@ -166,11 +166,13 @@ def _require_selection(options: Options, known: Iterable[Case]) -> None:
     except Exception as error:  # noqa: BLE001 - its type differs between versions of pytest
         hint = "write parts of case ids with and, or, not and brackets, such as 'htu and not par'"
         raise UsageError(f"-k {options.keyword!r} cannot be read ({error}): {hint}") from None
-    if not any(_selects(options, case) for case in known):
+    if not any(selects(options, case) for case in known):
         raise UsageError("no case matches -k, --role and --mechanism together; `keybound list` shows all")
 
 
-def _selects(options: Options, case: Case) -> bool:
+def selects(options: Options, case: Case) -> bool:
+    """Return whether a case is among those that the options ask for by role, mechanism and -k."""
+
     def named(part: str, /, **_: object) -> bool:
         return part.lower() in f"{case.id} {case.mechanism}".lower()
 

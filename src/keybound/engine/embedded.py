@@ -1,5 +1,6 @@
 """The reference target in a process of its own: started, switched from fault to fault, and stopped."""
 
+import contextlib
 import json
 import os
 import socket
@@ -44,13 +45,18 @@ class Embedded:
         """Let the target start anew, in its place, with these faults; return its profile.
 
         Address and certificates stay. Whatever it knew (tokens, codes, nonces, used proofs, secrets) is gone, and its
-        connections are closed. Raises KeyboundError, and changes nothing, when there is no such fault.
+        connections are closed. Raises KeyboundError when it has ended, and, changing nothing, when there is no such
+        fault.
         """
         if self._process.stdin is None:
             raise KeyboundError("the reference target takes no orders")
         line = json.dumps({"faults": list(faults), "nonce": nonce, "short_lifetimes": short_lifetimes})
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            self.stop()
+            raise KeyboundError("the reference target has ended") from None
         self.profile = self._answer()
         return self.profile
 
@@ -58,7 +64,8 @@ class Embedded:
         """End the process."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(OSError):  # what was written last may find no reader
+                    pipe.close()
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:

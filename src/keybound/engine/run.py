@@ -58,6 +58,8 @@ class Controller:
     options: Options
     case_ids: frozenset[str]
     quiet: bool = False
+    running: Embedded | None = None
+    """A reference target that runs already: it is switched to what the options say, and goes on after the run."""
     cases: list[dict[str, Any]] = field(default_factory=list)
     internal_error: str | None = None
     _reference: Embedded | None = None
@@ -86,12 +88,7 @@ class Controller:
         self._started = time.time()
         try:
             if self.options.target is None:
-                alone = reference_alone() if self.options.rs_only else None
-                options = self.options
-                self._reference = start_reference(
-                    options.faults, options.nonce, alone, short_lifetimes=options.slow
-                )
-                text = self._reference.profile
+                text = self._reference_profile()
                 folder = Path.cwd()
             else:
                 text, folder = load(self.options.target)
@@ -115,6 +112,14 @@ class Controller:
             "redaction_key": secrets.token_hex(32),
             "diagnosis": doctor.as_json(diagnosis),
         }
+
+    def _reference_profile(self) -> str:
+        options = self.options
+        if self.running is not None:
+            return self.running.switch(options.faults, options.nonce, short_lifetimes=options.slow)
+        alone = reference_alone() if options.rs_only else None
+        self._reference = start_reference(options.faults, options.nonce, alone, short_lifetimes=options.slow)
+        return self._reference.profile
 
     def _open(self) -> None:
         out = self.options.out

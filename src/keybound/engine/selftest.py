@@ -1,60 +1,24 @@
 """The kill matrix: the clean reference target is all green, and each fault turns exactly its requirements red."""
 
-import contextlib
 import json
 import multiprocessing
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import cache, partial
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from keybound.cases.declare import Case, load_all
 from keybound.catalogue import kill_matrix
-from keybound.engine.command import run_suite
+from keybound.engine.command import selects
+from keybound.engine.faulted import ALONE, CLEAN, CLEAN_ALONE, CLEAN_WAITING, Row, named, needs, show, suite
 from keybound.engine.run import Options
-from keybound.errors import KeyboundError, UsageError
-from keybound.judge.verdict import Verdict
+from keybound.errors import UsageError
 from keybound.profile.clients import Mechanism
 from keybound.reference.faults import FAULTS
-from keybound.report.stream import FILE_NAME, read
 
 Value = TypeVar("Value")
-
-_RED = {Verdict.FAIL, Verdict.WARN}
-CLEAN = ("(no fault)", "(no fault, with nonces)")
-ALONE = frozenset(name for name, fault in FAULTS.items() if fault.alone)
-CLEAN_ALONE = "(no fault, resource server alone)"
-CLEAN_WAITING = "(no fault, with --slow and --flood)"
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one run showed: which requirements and cases were red, which cases could not be judged."""
-
-    fault: str
-    red: tuple[str, ...]
-    killed: tuple[str, ...]
-    inconclusive: tuple[str, ...]
-    not_exact: tuple[str, ...]
-    error: str | None = None
-
-
-@cache
-def _by_fault() -> dict[str, list[Case]]:
-    """Return the cases that must notice each fault; reading every table takes a while, so it is done once."""
-    found: dict[str, list[Case]] = {}
-    for case in load_all().values():
-        for fault in case.faults:
-            found.setdefault(fault, []).append(case)
-    return found
-
-
-def _named(fault: str) -> list[Case]:
-    return _by_fault().get(fault, [])
+Matrix = Literal["write", "check"]
 
 
 def _only(values: set[Value]) -> Value | None:
@@ -69,93 +33,78 @@ def observe(fault: str, *, rs_only: bool = False, scope: str = "kind") -> Row:
     authorization server knows of it).
     `rs_only`: against a resource server alone, whatever the fault; faults of tokens are always seen there.
     """
-    named = _named(fault)
-    if scope == "named" and named:
-        return _observe(fault, keyword=" or ".join(case.id for case in named), rs_only=rs_only)
+    must = named(fault)
+    if scope == "named" and must:
+        return show(fault, must, rs_only=rs_only)
     wide = "rs" if fault.startswith("rs-") else None, None
-    kind = _only({case.role for case in named}), _only({case.mechanism for case in named})
+    kind = _only({case.role for case in must}), _only({case.mechanism for case in must})
     if scope == "kind" and kind != wide:
         row = _observe(fault, *kind, rs_only=rs_only)
-        if not any(problems(row, rs_only=rs_only and fault not in ALONE)):
+        if not any(problems(row)):
             return row
     return _observe(fault, *wide, rs_only=rs_only)
 
 
-def _observe(
-    fault: str,
-    role: str | None = None,
-    mechanism: Mechanism | None = None,
-    keyword: str | None = None,
-    *,
-    rs_only: bool,
-) -> Row:
-    alone = rs_only or fault in ALONE or fault == CLEAN_ALONE
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder)
-        nonce = "both" if "nonce" in fault or fault == CLEAN_WAITING else "off"
-        slow, flood = (fault == CLEAN_WAITING or needs(fault, kind) for kind in ("slow", "flood"))
-        try:
-            with contextlib.redirect_stderr(None):
-                faults = (fault,) if fault in FAULTS else ()
-                options = Options(
-                    out=out,
-                    role=role,
-                    mechanism=mechanism,
-                    keyword=keyword,
-                    faults=faults,
-                    nonce=nonce,
-                    rs_only=alone,
-                    slow=slow,
-                    flood=flood,
-                )
-                run_suite(options, quiet=True)
-        except KeyboundError as error:
-            return Row(fault, (), (), (), (), str(error))
-        run = read(out / FILE_NAME)
-    cases = run.cases
-    red = {f["requirement"] for case in cases for f in case["findings"] if f["verdict"] in _RED}
-    return Row(
-        fault,
-        tuple(sorted(red)),
-        tuple(sorted(case["id"] for case in cases if case["verdict"] in _RED)),
-        tuple(sorted(case["id"] for case in cases if case["verdict"] == Verdict.INCONCLUSIVE)),
-        tuple(sorted(c["id"] for c in cases if c["verdict"] == Verdict.PASS and c["evidence"] != "exact")),
-    )
+def _observe(fault: str, role: str | None, mechanism: Mechanism | None, *, rs_only: bool) -> Row:
+    options = Options(role=role, mechanism=mechanism)
+    return show(fault, [case for case in suite() if selects(options, case)], rs_only=rs_only)
 
 
-def needs(fault: str, kind: str) -> bool:
-    """Return whether a case of this kind, "slow" or "flood", has to notice the fault."""
-    return any(getattr(case, kind) for case in _named(fault))
-
-
-def problems(row: Row, *, rs_only: bool = False, named: bool = False) -> Iterator[str]:
+def problems(row: Row, *, only_named: bool = False) -> Iterator[str]:
     """Yield what is wrong with one row of the matrix.
 
-    `named`: of a run of the cases that name the fault, which need not turn all its requirements red.
-    `rs_only`: of a fault seen at a resource server alone, where other cases may notice it.
+    `only_named`: of a run of the cases that name the fault, which need not turn all its requirements red.
     """
-    if row.error:
-        yield f"the run did not start: {row.error}"
+    yield from unfit(row)
+    if row.error or _is_new(row):
         return
-    clean = row.fault not in FAULTS
-    seen = kill_matrix.load().get(row.fault, kill_matrix.NOTHING)
-    expected = seen.alone if rs_only else seen.everywhere
-    red = set(row.red)
-    if not named and (missing := sorted(expected - red)):
+    expected, red = _declared(row), set(row.red)
+    if not only_named and (missing := sorted(expected - red)):
         yield f"stays green: {', '.join(missing)}"
     if extra := sorted(red - expected):
         yield f"red though not declared: {', '.join(extra)}"
-    if clean:
+
+
+def unfit(row: Row) -> Iterator[str]:
+    """Yield what is wrong with one row, whatever the file of the kill matrix says of its requirements."""
+    if row.error:
+        yield f"the run did not start: {row.error}"
+    elif row.fault not in FAULTS:
         if row.inconclusive:
             yield f"inconclusive on the clean target: {', '.join(row.inconclusive)}"
         if row.not_exact:
             yield f"passes without exact evidence on the clean target: {', '.join(row.not_exact)}"
-        return
-    if rs_only:
-        return  # not every case of the fault has its place there
-    wanted = {case.id for case in _named(row.fault)}
-    if alive := sorted(wanted - set(row.killed)):
+    elif not _elsewhere(row) and (alive := sorted({case.id for case in named(row.fault)} - set(row.killed))):
         yield f"not killed: {', '.join(alive)}"
+
+
+def changes(row: Row) -> Iterator[str]:
+    """Yield what a run of all cases has seen and the file of the kill matrix does not say, and the other way round."""
+    if row.error or _is_new(row):
+        return
+    killed = kill_matrix.load().get(row.fault, kill_matrix.NOTHING).killed
+    pairs = [("red", _declared(row), row.red)]
+    if killed is not None and not _elsewhere(row):
+        pairs.append(("killed", killed, row.killed))
+    for name, before, now in pairs:
+        if added := sorted(set(now) - before):
+            yield f"{name}, added: {', '.join(added)}"
+        if gone := sorted(before - set(now)):
+            yield f"{name}, gone: {', '.join(gone)}"
+
+
+def _elsewhere(row: Row) -> bool:
+    """Return whether the fault was seen at a resource server alone, where not all of its cases have their place."""
+    return row.alone and row.fault not in ALONE
+
+
+def _is_new(row: Row) -> bool:
+    return row.fault in FAULTS and row.fault not in kill_matrix.load()
+
+
+def _declared(row: Row) -> frozenset[str]:
+    seen = kill_matrix.load().get(row.fault, kill_matrix.NOTHING)
+    return seen.alone if _elsewhere(row) else seen.everywhere
 
 
 def _markdown(rows: Sequence[Row]) -> str:
@@ -178,38 +127,116 @@ def selftest(
     *,
     rs_only: bool = False,
     scope: str = "kind",
+    matrix: Matrix | None = None,
 ) -> int:
     """Run the matrix (all faults if none are named), print what is wrong, and return 0 or 1.
 
     `rs_only`: the faults of resource servers, each at a resource server alone whose tokens keybound mints.
     `scope`: which cases each fault is shown to (see `observe`).
+    `matrix`: show all cases to each fault, at the whole target and at a resource server alone, and "write" what is seen
+    into the file of the kill matrix, or "check" it against that file.
 
-    `out` receives kill-matrix.json and kill-matrix.md; raises UsageError when it cannot be written.
+    `out` receives kill-matrix.json and kill-matrix.md; raises UsageError when these or the file cannot be written.
     """
     chosen = [name for name in faults or FAULTS if name.startswith("rs-") or not rs_only]
-    cleans = [CLEAN_ALONE] if rs_only else [*CLEAN, *([CLEAN_ALONE] if ALONE.intersection(chosen) else [])]
-    if any(needs(fault, kind) for fault in chosen for kind in ("slow", "flood")):
-        cleans.append(CLEAN_WAITING)
-    names = [*cleans, *chosen]
+    again = [name for name in chosen if _seen_twice(name)] if matrix else []
+    runs = [*((name, rs_only) for name in (*_cleans(chosen, again, rs_only=rs_only), *chosen))]
+    runs += [(name, True) for name in again]
+    bad, rows = set[str](), dict[tuple[str, bool], Row]()
+    for run, row in _each(runs, jobs, "all" if matrix else scope):
+        rows[run] = row
+        found = [*_wrong(row, matrix, only_named=scope == "named")]
+        if found:
+            bad.add(row.fault)
+        state = "; ".join(found) if found else f"{len(row.killed)} cases, {len(row.red)} requirements red"
+        where = " (alone)" if matrix and _elsewhere(row) else ""
+        print(f"{'BAD' if found else 'ok':4}{row.fault + where:36} {state}", flush=True)
+    print(f"{len(chosen)} faults, {len(bad)} rows that are not as declared")
+    if out is not None:
+        _document([rows[run] for run in runs], out)
+    if matrix == "write":
+        if bad - set(FAULTS):
+            print(f"{kill_matrix.FILE} stays as it is, as the clean target is not all green")
+        else:
+            _write(list(rows.values()))
+    return 1 if bad else 0
+
+
+def _cleans(chosen: Sequence[str], again: Sequence[str], *, rs_only: bool) -> Iterator[str]:
+    """Yield the clean targets beside which these faults are seen."""
+    if not rs_only:
+        yield from CLEAN
+    if rs_only or again or ALONE.intersection(chosen):
+        yield CLEAN_ALONE
+    if any(_waits(fault) for fault in chosen):
+        yield CLEAN_WAITING
+
+
+def _seen_twice(fault: str) -> bool:
+    """Return whether the fault has a row of its own at a resource server alone."""
+    return fault.startswith("rs-") and fault not in ALONE
+
+
+def _waits(fault: str) -> bool:
+    return needs(fault, "slow") or needs(fault, "flood")
+
+
+def _each(runs: Sequence[tuple[str, bool]], jobs: int, scope: str) -> Iterator[tuple[tuple[str, bool], Row]]:
+    """Yield each run (a fault, and whether it is seen at a resource server alone) with its row, as they end.
+
+    Those that wait for clocks have processes of their own: as many as the others, or, where there is little else to do
+    for them, one each.
+    """
     os.environ["PYTHONWARNINGS"] = "error"
     server = multiprocessing.get_context("forkserver")  # what every run imports is imported once
-    server.set_forkserver_preload(
-        ["keybound.engine.selftest", "keybound.engine.pytest_plugin", "httpx", "xdist.plugin"]
-    )
-    bad, rows = 0, []
-    with ProcessPoolExecutor(jobs, server, max_tasks_per_child=1) as pool:
-        for row in pool.map(partial(observe, rs_only=rs_only, scope=scope), names):
-            rows.append(row)
-            found = list(problems(row, rs_only=rs_only and row.fault not in ALONE, named=scope == "named"))
-            bad += bool(found)
-            state = "; ".join(found) if found else f"{len(row.killed)} cases, {len(row.red)} requirements red"
-            print(f"{'BAD' if found else 'ok':4}{row.fault:36} {state}", flush=True)
-    print(f"{len(chosen)} faults, {bad} rows that are not as declared")
-    if out is not None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / "kill-matrix.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
-            (out / "kill-matrix.md").write_text(_markdown(rows))
-        except OSError as error:
-            raise UsageError(f"cannot write to {out}: {error.strerror}") from None
-    return 1 if bad else 0
+    server.set_forkserver_preload(["keybound.engine.selftest", "httpx"])
+    waiting = sum(_waits(fault) for fault, _ in runs)
+    many = max(waiting, 1) if scope == "named" else jobs
+    with ProcessPoolExecutor(jobs, server) as pool, ProcessPoolExecutor(many, server) as waiters:
+        started: dict[Future[Row], tuple[str, bool]] = {
+            (waiters if _waits(fault) else pool).submit(observe, fault, rs_only=alone, scope=scope): (
+                fault,
+                alone,
+            )
+            for fault, alone in runs
+        }
+        for done in as_completed(started):
+            yield started[done], done.result()
+
+
+def _wrong(row: Row, matrix: Matrix | None, *, only_named: bool) -> Iterator[str]:
+    if matrix is None:
+        yield from problems(row, only_named=only_named)
+    else:
+        yield from unfit(row)
+    if matrix == "check":
+        yield from changes(row)
+    if matrix != "write" and _is_new(row):
+        yield f"not in {kill_matrix.FILE} yet: run keybound selftest --write --fault {row.fault}"
+
+
+def _document(rows: Sequence[Row], out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "kill-matrix.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+        (out / "kill-matrix.md").write_text(_markdown(rows))
+    except OSError as error:
+        raise UsageError(f"cannot write to {out}: {error.strerror}") from None
+
+
+def _write(rows: Sequence[Row]) -> None:
+    """Put what these rows saw into the file of the kill matrix; what they did not see stays."""
+    known = dict(kill_matrix.load())
+    seen = [row for row in rows if row.fault in FAULTS and not row.error]
+    for row in sorted(seen, key=_elsewhere):  # the whole target first
+        before, red = known.get(row.fault, kill_matrix.NOTHING), frozenset(row.red)
+        if _elsewhere(row):
+            known[row.fault] = replace(before, alone=red)
+        else:
+            alone = before.alone if _seen_twice(row.fault) else red
+            known[row.fault] = kill_matrix.Red(red, alone, frozenset(row.killed))
+    try:
+        kill_matrix.path().write_text(kill_matrix.text(known, FAULTS), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {kill_matrix.path()}: {error.strerror}") from None
+    kill_matrix.load.cache_clear()

@@ -1,11 +1,13 @@
-"""Cases that wait: each in a thread of its own, with its own connections, while all the others run.
+"""Running cases without pytest: those that wait, each in a thread of its own, and those of a selftest.
 
-Most of their time they sleep, so they take as long as the longest of them, and no longer.
+Cases that wait sleep most of their time. With connections of their own, while all the others run, they take as long as
+the longest of them, and no longer.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from keybound.cases.declare import TESTS, Case
 from keybound.catalogue import requirements as catalogue
@@ -42,9 +44,21 @@ class Waiting:
         self._abandoned = True
 
     def _one(self, case: Case) -> None:
-        worker = Worker(self._controller.worker_data, self._requirements)
-        with worker.wire:
+        for event in carry_out_each(self._controller, [case], self._requirements):
+            if not self._abandoned:
+                self._controller.take(event)
+
+
+def carry_out_each(
+    controller: Controller, cases: Iterable[Case], known: Mapping[str, catalogue.Requirement]
+) -> Iterator[dict[str, Any]]:
+    """Run cases one after another without pytest, on connections of their own, and yield the event of each.
+
+    `controller` is prepared; `known` are the requirements of the catalogue.
+    """
+    worker = Worker(controller.worker_data, known)
+    with worker.wire:
+        for case in cases:
             target = Target(worker.controls, case)
             event, _, _ = carry_out(case, target, worker, partial(TESTS[case.id], case=case, target=target))
-        if not self._abandoned:
-            self._controller.take(event)
+            yield event
