@@ -4,8 +4,8 @@
 
 Prints a ratio: the time that `keybound selftest --scope named` takes for some faults, divided by the time for the same
 faults each in a process of its own, with a target that is started for it and cases that pytest collects. The two take
-turns, so that both meet the same machine. With --brief it is every fortieth fault, otherwise every tenth. Faults that are
-seen by waiting are left out of both.
+turns, so that both meet the same machine. With --brief it is every fortieth fault, otherwise every tenth; no fault that
+is seen by waiting is among them.
 """
 
 import argparse
