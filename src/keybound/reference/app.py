@@ -16,7 +16,8 @@ from . import (
 )
 from .clients import Client
 from .errors import Crash, OAuthError, Refusal
-from .parts import Side, in_force
+from .nonces import Nonces, newest
+from .parts import Side, in_force, part
 from .proof import PROOF_ALGS
 from .state import REFERENCE, Reference, alias_of
 
@@ -164,28 +165,23 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         response.headers["Cache-Control"] = "private"
     side = _NONCE_SIDES.get(request.path, "")
     if side and "Origin" in request.headers:
-        hidden = state.faults.on(f"{side}-cors-hides-nonce")
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = (
-            "Date" if hidden else "WWW-Authenticate, DPoP-Nonce"
-        )
+        allow_origin(response)
     if side in state.nonces:
-        _hand_out(state, side, response)
+        hand_out(state.nonces[side], response)
     return response
 
 
-def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None:
+@part
+def allow_origin(response: web.StreamResponse) -> None:
+    """Let pages of other origins read an answer, its challenge and nonce included (Fetch, section 3.3)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce"
+
+
+@part
+def hand_out(nonces: Nonces, response: web.StreamResponse) -> None:
     """Add the newest nonce to an answer (RFC 9449 section 8.2)."""
-    if state.nonces[side].withheld:
-        state.nonces[side].withheld = False
-        return
-    success = response.status < 400
-    if success and state.faults.on(f"{side}-nonce-on-errors-only"):
-        return
-    for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
-        response.headers.add("DPoP-Nonce", state.nonces[side].current(success=success))
-    if state.faults.on(f"{side}-nonce-cacheable"):
-        del response.headers["Cache-Control"], response.headers["Pragma"]
+    response.headers["DPoP-Nonce"] = newest(nonces)
 
 
 _ROUTES: list[tuple[str, str, Handler]] = [

@@ -13,13 +13,13 @@ from aiohttp import web
 from . import jose
 from .clients import REDIRECT_URI, Client
 from .errors import OAuthError
+from .proof_requests import proof_of
 from .state import (
     REFERENCE,
     USERNAME,
     Reference,
     authenticated,
     parameters,
-    proof_of,
     read_form,
     refuse_unknown,
 )
@@ -98,7 +98,7 @@ async def par(request: web.Request) -> web.Response:
     """Take a pushed request with dpop_jkt, a proof, or both (RFC 9126, RFC 9449 section 10.1)."""
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    proof = proof_of(request, client)
+    proof = proof_of(request, client, form)
     if "request_uri" in form:
         raise OAuthError("invalid_request", "request_uri cannot be pushed")
     form = _of_request_object(state, client, form)

@@ -13,7 +13,8 @@ from . import jose
 from .authorize import page
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, Client
 from .errors import OAuthError
-from .state import REFERENCE, USERNAME, authenticated, parameters, proof_of, read_form
+from .proof_requests import proof_of
+from .state import REFERENCE, USERNAME, authenticated, parameters, read_form
 from .tokens import Grant, Pending
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ async def device_authorization(request: web.Request) -> web.Response:
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
     _may(client, DEVICE)
-    unchecked = state.faults.on("as-device-proof-unchecked")
-    proof = proof_of(request, client, unverified=unchecked)
+    proof = proof_of(request, client, form)
     jkt = proof.jkt if proof and not state.faults.on("as-device-key-forgotten") else None
     device_code, user_code = secrets.token_urlsafe(32), secrets.token_hex(4).upper()
     grant = Grant(client, USERNAME, _scope_of(client, form))

@@ -3,8 +3,7 @@
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -13,14 +12,14 @@ from aiohttp import web
 from . import certificates, clients, pki
 from .client_keys import ClientKeys
 from .clients import Authenticator, Client
-from .errors import OAuthError, ProofError
+from .errors import OAuthError
 from .nonces import Nonces
 from .parts import InForce, Side
-from .proof import Checker, Proof, Received
+from .proof import ProofState
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
 from .trusted import Trusted
-from .unparsed import hosts, trailers
+from .unparsed import trailers
 from .wrong import Faults
 
 NonceMode = Literal["off", "as", "rs", "both"]
@@ -46,7 +45,7 @@ class Reference:
     authenticator: Authenticator
     tokens: Tokens
     nonces: dict[str, Nonces]
-    checkers: dict[str, Checker]
+    proofs: dict[Side, ProofState]
     password: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     canary: str = field(default_factory=lambda: f"canary-{secrets.token_hex(16)}")
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
@@ -76,9 +75,8 @@ def build(
     `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
     """
     on = Faults(faults)
-    nonces = {side: Nonces(partial(on.of, side)) for side in ("as", "rs") if nonce in {side, "both"}}
-    if len(nonces) > 1:
-        nonces["as"].other, nonces["rs"].other = nonces["rs"], nonces["as"]
+    key = secrets.token_bytes(32)
+    nonces = {side: Nonces(side, key) for side in ("as", "rs") if nonce in {side, "both"}}
     bases = (issuer, alias_of(issuer))
     audiences = frozenset(f"{base}{path}" for base in bases for path in ("", "/token", "/par"))
     return Reference(
@@ -92,7 +90,7 @@ def build(
         nonces=nonces,
         header=header,
         client_keys=ClientKeys(on),
-        checkers={"as": Checker("as", on, nonces.get("as")), "rs": Checker("rs", on, nonces.get("rs"))},
+        proofs={"as": ProofState(nonces.get("as")), "rs": ProofState(nonces.get("rs"))},
     )
 
 
@@ -106,8 +104,8 @@ def shorten_lifetimes(state: Reference) -> None:
     """Keep for seconds what is else kept for minutes, for testers who would have to wait for it to end."""
     state.short_lifetimes = True
     state.tokens.access_lifetime = SHORT_ACCESS_LIFETIME
-    for checker in state.checkers.values():
-        checker.max_age, checker.max_ahead = SHORT_AGE, SHORT_AHEAD
+    for proofs in state.proofs.values():
+        proofs.max_age, proofs.max_ahead = SHORT_AGE, SHORT_AHEAD
     for nonces in state.nonces.values():
         nonces.slot_seconds = SHORT_SLOT
 
@@ -156,62 +154,6 @@ def client_chain(request: web.Request, side: str) -> list[bytes]:
 def client_certificate(request: web.Request, side: str = "as") -> bytes | None:
     """Return the certificate (DER) of the client alone, or None."""
     return next(iter(client_chain(request, side)), None)
-
-
-def received(request: web.Request, who: str, token: str | None = None) -> Received:
-    """Return what a proof has to match. The Host header only chooses among our own names."""
-    state, side = request.app[REFERENCE], "rs" if token is not None else "as"
-    alias = alias_of(state.issuer)
-    origin, method = alias if request.host == alias.partition("//")[2] else state.issuer, request.method
-    if state.faults.on(f"{side}-host-trusted"):
-        origin = f"https://{request.headers.get('Host', '')}"
-    named = hosts(request)
-    for which, index in (("first", 0), ("last", -1)):
-        if len(named) > 1 and state.faults.on(f"{side}-{which}-host-trusted"):
-            origin = f"https://{named[index]}"
-    host = request.headers.get("Host", "")
-    if "/" in host and side == "rs" and state.faults.on("rs-host-with-path-trusted"):
-        return Received(method, f"https://{host.rstrip('?#')}", "", who, token)
-    if state.faults.on(f"{side}-method-override-trusted"):
-        method = request.headers.get("X-HTTP-Method-Override", method)
-    if state.faults.on(f"{side}-other-overrides-trusted"):
-        others = (request.headers.get(name) for name in ("X-HTTP-Method", "X-Method-Override"))
-        method = next(filter(None, (*others, request.query.get("_method"))), method)
-    if "@" in host and state.faults.on(f"{side}-host-userinfo-cut"):
-        origin = f"https://{host.rpartition('@')[2]}"
-    if "://" in request.raw_path and state.faults.on(f"{side}-absolute-form-trusted"):
-        origin = "/".join(request.raw_path.split("/", 3)[:3])
-    uri = _moved(request.headers, state.faults, side, origin, request.rel_url.raw_path)
-    return Received(method, uri, request.rel_url.raw_query_string, who, token)
-
-
-def _moved(fields: Mapping[str, str], faults: Faults, side: str, origin: str, path: str) -> str:
-    """Return the URI of a request; faults let fields that only a proxy should set change it."""
-    host = fields.get("X-Forwarded-Host", "")
-    if host and "," not in host and faults.on(f"{side}-forwarded-trusted"):
-        origin = f"https://{host}"
-    if "," in host and faults.on(f"{side}-forwarded-list-trusted"):
-        origin = f"https://{host.rpartition(',')[2].strip()}"
-    if "Forwarded" in fields and faults.on(f"{side}-forwarded-field-trusted"):
-        origin = f"https://{fields['Forwarded'].partition('host=')[2].partition(';')[0]}"
-    if "X-Forwarded-Proto" in fields and faults.on(f"{side}-forwarded-proto-trusted"):
-        origin = f"{fields['X-Forwarded-Proto']}://{origin.partition('://')[2]}"
-    if faults.on(f"{side}-forwarded-prefix-trusted"):
-        path = fields.get("X-Forwarded-Prefix", "") + path
-    if "X-Forwarded-Port" in fields and faults.on(f"{side}-forwarded-port-trusted"):
-        origin = f"{origin.rpartition(':')[0]}:{fields['X-Forwarded-Port']}"
-    if faults.on(f"{side}-rewrite-url-trusted"):
-        path = fields.get("X-Rewrite-URL", path)
-    if faults.on(f"{side}-original-url-trusted"):
-        path = fields.get("X-Original-URL", path)
-    return origin + path
-
-
-def proof_fields(request: web.Request, side: str) -> list[str]:
-    """Return the values of the DPoP fields; a fault reads the field's name with its case (RFC 9110 section 5.1)."""
-    if request.app[REFERENCE].faults.on(f"{side}-header-case-sensitive"):
-        return [value.decode("latin-1") for name, value in request.raw_headers if name == b"DPoP"]
-    return request.headers.getall("DPoP", [])
 
 
 def parameters(encoded: str) -> dict[str, str]:
@@ -263,25 +205,3 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     fetched = await state.client_keys.of(known) if known and known.jwks_uri else []
     chain = client_chain(request, "as")
     return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
-
-
-def proof_of(request: web.Request, client: Client, *, unverified: bool = False) -> Proof | None:
-    """Return the proof sent to the token or PAR endpoint, if any; OAuthError if bad (RFC 9449 section 5).
-
-    `unverified`: a fault forgets the signature here, and here only.
-    """
-    state = request.app[REFERENCE]
-    checker = state.checkers["as"]
-    if unverified:
-        checker = replace(checker, faults=Faults(["as-signature-not-verified"]))
-    try:
-        return checker.check(proof_fields(request, "as"), received(request, client.id))
-    except ProofError as error:
-        code = "server_error" if state.faults.on("as-proof-error-code") else error.code
-        wrong_status = error.code == "use_dpop_nonce" and state.faults.on("as-nonce-wrong-status")
-        raise OAuthError(
-            "use_dpop_nonce" if error.code == "use_dpop_nonce" else code,
-            str(error),
-            401 if wrong_status else 400,
-            html=state.faults.on("as-proof-error-not-json"),
-        ) from error

@@ -23,11 +23,6 @@ class Expiring(Generic[V]):
             self._swept = now
         self._entries[key] = (now + seconds, value)
 
-    def keep_newest(self, count: int) -> None:
-        """Forget all but the `count` entries that were put last."""
-        while len(self._entries) > count:
-            del self._entries[next(iter(self._entries))]
-
     def get(self, key: str) -> V | None:
         """Return the value, or None if there is none (any more)."""
         ends, value = self._entries.get(key, (0.0, None))

@@ -13,7 +13,8 @@ from . import jose, other_grants, pki
 from .clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER, REDIRECT_URI, Client
 from .errors import OAuthError
 from .proof import Proof
-from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate, proof_of
+from .proof_requests import proof_of
+from .state import REFERENCE, Reference, at_plain, authenticated, client_certificate
 from .tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, Grant, Refresh, cnf_of, jkt_of
 
 _LATE = 0.1  # seconds
@@ -29,12 +30,6 @@ _UNBOUND_FAULTS = {
     EXCHANGE: "exchange-grant-unbound",
     CIBA: "ciba-grant-unbound",
     JWT_BEARER: "jwt-bearer-grant-unbound",
-}
-
-
-# Grants whose proofs are not looked at as closely as those of others.
-_WEAK = {
-    f"{grant}-proof-unverified" for grant in ("code", "refresh", "device", "exchange", "ciba", "jwt-bearer")
 }
 
 
@@ -63,9 +58,8 @@ async def token(request: web.Request) -> web.Response:
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
     grant_type = form.get("grant_type")
-    weak = _UNBOUND_FAULTS.get(grant_type or "", "").replace("-grant-unbound", "-proof-unverified")
     try:
-        proof = proof_of(request, client, unverified=weak in _WEAK and state.faults.on(f"as-{weak}"))
+        proof = proof_of(request, client, form)
     except OAuthError as error:
         for_nonce = error.code == "use_dpop_nonce"
         if state.faults.on("as-nonce-burns-code" if for_nonce else "as-code-burned"):

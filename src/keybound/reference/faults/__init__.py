@@ -5,11 +5,16 @@ from collections.abc import Iterable, Mapping
 
 from keybound.reference.parts import InForce, Side
 
-from . import old_as, old_proof, old_rs
-from .fault import Fault, both, fault
+from . import claims, keys, nonces_and_replay, old_as, old_rs, proof_places, reading, target_uri
+from .fault import Fault, fault
 
 _ALL: tuple[Fault, ...] = (
-    *(each for name, wrong in old_proof.BOTH for each in both(name, wrong)),
+    *reading.FAULTS,
+    *keys.FAULTS,
+    *claims.FAULTS,
+    *nonces_and_replay.FAULTS,
+    *target_uri.FAULTS,
+    *proof_places.FAULTS,
     *(fault(f"as-{name}", wrong) for name, wrong in old_as.AS),
     *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
     *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
