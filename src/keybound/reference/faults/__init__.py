@@ -5,7 +5,17 @@ from collections.abc import Iterable, Mapping
 
 from keybound.reference.parts import InForce, Side
 
-from . import old_as, old_proof, old_rs
+from . import (
+    as_answers,
+    client_authentication,
+    client_certificates,
+    codes,
+    old_as,
+    old_proof,
+    old_rs,
+    refreshing,
+    token_binding,
+)
 from .fault import Fault, both, fault
 
 _ALL: tuple[Fault, ...] = (
@@ -14,6 +24,12 @@ _ALL: tuple[Fault, ...] = (
     *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
     *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
     *(fault(name, wrong) for name, wrong in [*old_rs.MTLS, *old_as.FLOWS]),
+    *client_authentication.TABLE,
+    *client_certificates.TABLE,
+    *codes.TABLE,
+    *refreshing.TABLE,
+    *token_binding.TABLE,
+    *as_answers.TABLE,
 )
 FAULTS: Mapping[str, Fault] = {each.id: each for each in _ALL}
 
