@@ -32,12 +32,12 @@ _ALL: tuple[Fault, ...] = (
     *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
     *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
     *(fault(name, wrong) for name, wrong in old_rs.MTLS),
-    *client_authentication.TABLE,
-    *client_certificates.TABLE,
-    *codes.TABLE,
-    *refreshing.TABLE,
-    *token_binding.TABLE,
-    *as_answers.TABLE,
+    *client_authentication.FAULTS,
+    *client_certificates.FAULTS,
+    *codes.FAULTS,
+    *refreshing.FAULTS,
+    *token_binding.FAULTS,
+    *as_answers.FAULTS,
 )
 FAULTS: Mapping[str, Fault] = {each.id: each for each in _ALL}
 

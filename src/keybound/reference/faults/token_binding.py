@@ -28,7 +28,7 @@ from keybound.reference.token_request import TokenRequest
 from keybound.reference.token_response import confirmation, token_response, token_type
 from keybound.reference.tokens import Grant, access_claims, jkt_of, new_handle
 
-from .fault import fault
+from .fault import Fault, fault
 
 _BOTH: tuple[Side, ...] = ("as", "rs")  # for a token that is bound in a wrong way has to be usable
 Cnf = dict[str, str]
@@ -86,7 +86,7 @@ def _short(which: Literal["code", "refresh token", "access token"]) -> Instead:
     return alter(new_handle, lambda right, kind: secrets.token_urlsafe(6) if kind == which else right)
 
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault(
         "as-client-credentials-unbound",
         "client_credentials with a good proof yields an unbound token",
