@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace as with_
 from typing import Any, Literal
 
@@ -17,9 +17,10 @@ from keybound.reference.clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER
 from keybound.reference.extension_grants import GRANTS as EXTENSIONS
 from keybound.reference.parts import Instead, Side, alter, leave_out, replace
 from keybound.reference.pki import x5t
-from keybound.reference.proof import Proof
+from keybound.reference.proof import Proof, single
 from keybound.reference.state import at_plain
 from keybound.reference.token_endpoint import (
+    answer,
     bound_client_brings_a_proof,
     carry_out,
     certificate_to_bind,
@@ -59,7 +60,9 @@ def _without_proof(right: Callable[[TokenRequest], Answer], asked: TokenRequest)
     return right(with_(asked, proof=None) if asked.client.identity else asked)
 
 
-async def _says_dpop(right: Callable[[web.Request], Awaitable[Answer]], request: web.Request) -> Answer:
+async def _says_dpop(
+    right: Callable[[web.Request], Coroutine[Any, Any, Answer]], request: web.Request
+) -> Answer:
     return await right(request) | ({"token_type": "DPoP"} if "DPoP" in request.headers else {})
 
 
@@ -204,6 +207,12 @@ FAULTS: tuple[Fault, ...] = (
         "as-x5t-of-pem",
         "x5t#S256 is the hash of the PEM text",
         _x5t(lambda der: jose.digest(ssl.DER_cert_to_PEM_cert(der))),
+    ),
+    fault(
+        "as-empty-header-says-dpop",
+        "an empty DPoP header yields a token that is called DPoP",
+        alter(single, lambda value, values: value or None),
+        replace(answer, _says_dpop),
     ),
     fault("as-says-bearer", "a bound token is announced as Bearer", replace(token_type, lambda *_: "Bearer")),
     fault(
