@@ -231,7 +231,7 @@ class Visit:
             return
         if self.wrong("kid-as-thumbprint") and jkt is not None and proof.jwk.get("kid") == jkt:
             return
-        if jkt_of(proof, self.state.faults) != jkt:
+        if jkt_of(proof) != jkt:
             raise self._refusal("the token is bound to another key")
 
 

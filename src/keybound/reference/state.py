@@ -2,7 +2,7 @@
 
 import secrets
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -10,11 +10,12 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from . import certificates, clients, pki
-from .client_keys import ClientKeys
-from .clients import Authenticator, Client
+from .client_authentication import Credentials, Registry, authenticate
+from .client_keys import certificates_of
+from .clients import Client
 from .errors import OAuthError
 from .nonces import Nonces
-from .parts import InForce, Side
+from .parts import InForce, Side, part
 from .proof import ProofState
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
@@ -25,14 +26,6 @@ from .wrong import Faults
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
 _FORM = "application/x-www-form-urlencoded"
-_PARAMETERS = frozenset((
-    "actor_token", "actor_token_type", "assertion", "audience", "auth_req_id", "claims",
-    "client_assertion", "client_assertion_type", "client_id", "client_secret", "code", "code_challenge",
-    "code_challenge_method", "code_verifier", "csrf", "device_code", "dpop_jkt", "grant_type",
-    "login_hint", "nonce", "password", "redirect_uri", "refresh_token", "request", "request_uri",
-    "requested_token_type", "resource", "response_type", "scope", "state", "subject_token",
-    "subject_token_type", "token", "token_type_hint", "username",
-))  # fmt: skip
 
 
 @dataclass
@@ -42,7 +35,7 @@ class Reference:
     issuer: str
     faults: Faults
     pki: pki.Pki
-    authenticator: Authenticator
+    registry: Registry
     tokens: Tokens
     nonces: dict[str, Nonces]
     proofs: dict[Side, ProofState]
@@ -51,7 +44,6 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
-    client_keys: ClientKeys = field(default_factory=lambda: ClientKeys(Faults()))
     trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
@@ -83,13 +75,10 @@ def build(
         issuer=issuer,
         faults=on,
         pki=made,
-        authenticator=Authenticator(
-            clients.register(made, jwks_uri), made.ca.certificate, audiences, bases, on
-        ),
-        tokens=Tokens(issuer, pki.new_key(), on),
+        registry=Registry(clients.register(made, jwks_uri), made.ca.certificate, audiences, bases),
+        tokens=Tokens(issuer, pki.new_key()),
         nonces=nonces,
         header=header,
-        client_keys=ClientKeys(on),
         proofs={"as": ProofState(nonces.get("as")), "rs": ProofState(nonces.get("rs"))},
     )
 
@@ -156,6 +145,7 @@ def client_certificate(request: web.Request, side: str = "as") -> bytes | None:
     return next(iter(client_chain(request, side)), None)
 
 
+@part
 def parameters(encoded: str) -> dict[str, str]:
     """Return the parameters of a form or query without empty ones; repeated ones are refused (RFC 6749)."""
     try:
@@ -177,31 +167,15 @@ async def read_form(request: web.Request) -> dict[str, str]:
         raise OAuthError("invalid_request", "the body is not UTF-8") from None
 
 
-def refuse_unknown(state: Reference, form: Mapping[str, str]) -> None:
-    """Parameters nobody knows are ignored (RFC 6749 sections 3.1 and 3.2); a fault refuses them."""
-    unknown = form.keys() - _PARAMETERS
-    if unknown and state.faults.on("as-refuses-unknown-parameters"):
-        raise OAuthError("invalid_request", f"unknown: {', '.join(sorted(unknown))}")
-
-
+@part
 async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     """Return the client that sent a form, and the form; OAuthError if it does not authenticate."""
     form = await read_form(request)
-    refuse_unknown(request.app[REFERENCE], form)
     values = request.headers.getall("Authorization", [])
     if len(values) > 1:
         raise OAuthError("invalid_request", "more than one Authorization header")
-    state, authenticator = request.app[REFERENCE], request.app[REFERENCE].authenticator
-    known = authenticator.clients.get(form.get("client_id", ""))
-    if (
-        known
-        and known.identity
-        and at_plain(request)
-        and state.faults.on("as-plain-endpoint-unauthenticated")
-    ):
-        return known, form
-    if values and client_chain(request, "as") and state.faults.on("as-certificate-excludes-secret"):
-        raise OAuthError("invalid_client", "the certificate is nobody's", 401)
-    fetched = await state.client_keys.of(known) if known and known.jwks_uri else []
-    chain = client_chain(request, "as")
-    return authenticator.authenticate(form, values[0] if values else None, chain, fetched), form
+    registry = request.app[REFERENCE].registry
+    named = registry.clients.get(form.get("client_id", ""))
+    fetched = await certificates_of(named) if named else []
+    shown = Credentials(form, values[0] if values else None, client_chain(request, "as"), fetched)
+    return authenticate(registry, shown), form

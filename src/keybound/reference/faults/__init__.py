@@ -5,7 +5,21 @@ from collections.abc import Iterable, Mapping
 
 from keybound.reference.parts import InForce, Side
 
-from . import claims, keys, nonces_and_replay, old_as, old_rs, proof_places, reading, target_uri
+from . import (
+    as_answers,
+    claims,
+    client_authentication,
+    client_certificates,
+    codes,
+    keys,
+    nonces_and_replay,
+    old_rs,
+    proof_places,
+    reading,
+    refreshing,
+    target_uri,
+    token_binding,
+)
 from .fault import Fault, fault
 
 _ALL: tuple[Fault, ...] = (
@@ -15,10 +29,15 @@ _ALL: tuple[Fault, ...] = (
     *nonces_and_replay.FAULTS,
     *target_uri.FAULTS,
     *proof_places.FAULTS,
-    *(fault(f"as-{name}", wrong) for name, wrong in old_as.AS),
     *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
     *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
-    *(fault(name, wrong) for name, wrong in [*old_rs.MTLS, *old_as.FLOWS]),
+    *(fault(name, wrong) for name, wrong in old_rs.MTLS),
+    *client_authentication.FAULTS,
+    *client_certificates.FAULTS,
+    *codes.FAULTS,
+    *refreshing.FAULTS,
+    *token_binding.FAULTS,
+    *as_answers.FAULTS,
 )
 FAULTS: Mapping[str, Fault] = {each.id: each for each in _ALL}
 

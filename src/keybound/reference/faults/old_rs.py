@@ -1,7 +1,6 @@
 """Faults of resources and of mutual TLS that are asked for by name."""
 
 RS: list[tuple[str, str]] = [
-    ("nonce-wrong-status", "a missing nonce is answered with the other side's status"),
     ("kid-as-thumbprint", "kid of the jwk is taken for its thumbprint"),
     ("query-token-ok", "a bound token in the query is a bearer token"),
     ("form-token-ok", "a bound token in a form is a bearer token"),
@@ -103,40 +102,8 @@ TOKENS: list[tuple[str, str]] = [
 ]
 
 MTLS: list[tuple[str, str]] = [
-    ("as-mtls-chain-ignored", "tls_client_auth looks at the name alone"),
-    ("as-mtls-lifetime-ignored", "tls_client_auth takes certificates of any time"),
-    ("as-mtls-purpose-ignored", "tls_client_auth takes certificates for servers"),
-    ("as-mtls-subject-ignored", "tls_client_auth takes any certificate of its CA"),
-    ("as-mtls-any-of-chain", "tls_client_auth looks for the name in every certificate of the chain"),
-    ("as-mtls-nul-ends-name", "tls_client_auth reads names up to a NUL"),
-    ("as-mtls-name-in-any-field", "an alternative name is found in the common name as well"),
-    ("as-mtls-name-of-any-type", "an alternative name is found among those of other types as well"),
-    ("as-mtls-common-name-compared", "of distinguished names only the common name is compared"),
-    ("as-self-signed-serial-compared", "self-signed certificates are compared by their serial number"),
     ("rs-mtls-serial-compared", "the certificate is told by the name of its issuer and its serial number"),
     ("rs-mtls-second-url-unchecked", "the second URL takes tokens without their certificate"),
-    ("as-mtls-wildcard-matches", "a wildcard in a certificate covers a registered name"),
-    ("as-mtls-dn-order-ignored", "distinguished names are compared as sets"),
-    ("as-mtls-dn-bytes-compared", "distinguished names are compared by their bytes"),
-    ("as-mtls-certificate-pinned", "tls_client_auth takes the first certificate and no renewed one"),
-    ("as-mtls-any-registered", "an mTLS client may show the certificate of any client"),
-    ("as-self-signed-subject-compared", "self_signed_tls_client_auth compares subjects"),
-    ("as-self-signed-key-compared", "self_signed_tls_client_auth compares keys"),
-    ("as-mtls-second-method-wins", "an mTLS client with any client_secret needs no certificate"),
-    ("as-mtls-refresh-unauthenticated", "an mTLS client refreshes without its certificate"),
-    ("as-mtls-binds-registered", "without mutual TLS a token is bound to the registered certificate"),
-    ("as-mtls-code-unbound", "the code grant does not bind to the certificate"),
-    (
-        "as-mtls-extensions-unbound",
-        "grants other than client credentials and codes do not bind to the certificate",
-    ),
-    ("as-x5t-of-pem", "x5t#S256 is the hash of the PEM text"),
-    ("as-introspection-demands-certificate", "introspection is for clients with certificates only"),
-    ("as-metadata-aliases-list", "mtls_endpoint_aliases is a list"),
-    ("as-metadata-alias-http", "an alias is a plain http URL"),
-    ("as-alias-revocation-missing", "the alias of the revocation endpoint is not there"),
-    ("as-metadata-secrets-only", "the metadata lists only secrets for client authentication"),
-    ("as-both-unbound", "a certificate and a proof together give an unbound token"),
     (
         "as-trusts-certificate-header",
         "a certificate in any well-known header counts at the authorization server",
@@ -156,24 +123,6 @@ MTLS: list[tuple[str, str]] = [
     ("rs-resumption-trusted", "on a resumed TLS session the certificate is not compared"),
     ("rs-certificate-unseen-on-tls-1-2", "over TLS 1.2 no certificate is seen"),
     ("rs-mtls-unchecked-on-tls-1-2", "over TLS 1.2 the certificate is not compared"),
-    (
-        "as-plain-endpoint-unauthenticated",
-        "where the endpoint is no alias, the name of an mTLS client is enough",
-    ),
-    ("as-plain-endpoint-unbound", "tokens from an endpoint that is no alias are not bound"),
-    ("as-mtls-client-proof-ignored", "the proof of a client that authenticates by certificate is not read"),
-    ("as-certificate-excludes-secret", "a secret does not count on a connection with a certificate"),
-    (
-        "as-mtls-refresh-neither",
-        "a public client's refresh token is neither bound to the certificate nor rotated",
-    ),
-    ("as-mtls-issuer-for-subject", "tls_client_auth looks for the name in the issuer as well"),
-    ("as-mtls-dn-contained", "a subject that begins with the registered one will do"),
-    ("as-mtls-name-prefix", "an alternative name that begins with the registered one will do"),
-    ("as-jwks-uri-kept", "what is at a client's jwks_uri is fetched once and never again"),
-    ("as-jwks-uri-old-kept", "a certificate that was once at a client's jwks_uri is good for ever"),
     ("rs-trailers-merged", "trailer fields count as header fields, a certificate among them"),
-    ("as-jwks-uri-odd-key-fatal", "one key of unknown type at a jwks_uri spoils the others"),
     ("rs-query-token-unbound", "a token in the query needs no certificate"),
-    ("as-mtls-tokens-only", "at introspection and revocation the name of an mTLS client is enough"),
 ]
