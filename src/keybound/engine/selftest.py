@@ -224,7 +224,7 @@ def _document(rows: Sequence[Row], out: Path) -> None:
 
 def _write(rows: Sequence[Row]) -> None:
     """Put what these rows saw into the file of the kill matrix; what they did not see stays."""
-    known = dict(kill_matrix.load())
+    known = {fault: row for fault, row in kill_matrix.load().items() if fault in FAULTS}
     seen = [row for row in rows if row.fault in FAULTS and not row.error]
     for row in sorted(seen, key=_elsewhere):  # the whole target first
         before, red = known.get(row.fault, kill_matrix.NOTHING), frozenset(row.red)
@@ -234,7 +234,7 @@ def _write(rows: Sequence[Row]) -> None:
             alone = before.alone if _seen_twice(row.fault) else red
             known[row.fault] = kill_matrix.Red(red, alone, frozenset(row.killed))
     try:
-        kill_matrix.path().write_text(kill_matrix.text(known, FAULTS), encoding="utf-8")
+        kill_matrix.path().write_text(kill_matrix.text(known), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {kill_matrix.path()}: {error.strerror}") from None
     kill_matrix.load.cache_clear()
