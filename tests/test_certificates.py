@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from keybound.craft.certificates import MEANINGS, leaf_der, make_set, x5t_s256
 from keybound.craft.forwarding import ENCODINGS
-from keybound.reference.certificates import from_header
+from keybound.reference.shown_certificates import from_header
 from keybound.target.profile import parse
 
 
