@@ -38,8 +38,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @part
 def error_response(error: OAuthError) -> web.Response:
     """Return the answer that says what is wrong (RFC 6749 section 5.2)."""
-    if error.html:
-        return authorize.page(str(error), status=error.status)
     response = web.json_response({"error": error.code, "error_description": str(error)}, status=error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="reference"'

@@ -28,10 +28,6 @@ class Expiring(Generic[V]):
         ends, value = self._entries.get(key, (0.0, None))
         return value if ends > time.monotonic() else None
 
-    def find(self, beginning: str) -> V | None:
-        """Return the newest value whose key begins so, or None."""
-        return next((self.get(key) for key in reversed(self._entries) if key.startswith(beginning)), None)
-
     def pop(self, key: str) -> V | None:
         """Return the value like `get` and forget it."""
         value = self.get(key)

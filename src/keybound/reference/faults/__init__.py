@@ -38,12 +38,12 @@ _ALL: tuple[Fault, ...] = (
     *bound_tokens.FAULTS,
     *certificates_at_resources.FAULTS,
     *foreign_tokens.FAULTS,
-    *client_authentication.TABLE,
-    *client_certificates.TABLE,
-    *codes.TABLE,
-    *refreshing.TABLE,
-    *token_binding.TABLE,
-    *as_answers.TABLE,
+    *client_authentication.FAULTS,
+    *client_certificates.FAULTS,
+    *codes.FAULTS,
+    *refreshing.FAULTS,
+    *token_binding.FAULTS,
+    *as_answers.FAULTS,
 )
 FAULTS: Mapping[str, Fault] = {each.id: each for each in _ALL}
 

@@ -28,7 +28,7 @@ from keybound.reference.state import (
 )
 from keybound.reference.tokens import AccessToken
 
-from .fault import fault
+from .fault import Fault, fault
 
 Document = dict[str, Any]
 Authenticated = tuple[Client, dict[str, str]]
@@ -114,8 +114,13 @@ def _no_revocation_at_alias(request: web.Request) -> None:
         raise web.HTTPNotFound
 
 
-def _page(right: web.Response, error: OAuthError) -> web.Response:
-    return page(str(error), status=error.status) if str(error) == "no such grant_type" else right
+def _page(code: str) -> Instead:
+    """Answer with a page where the error has this code."""
+
+    def change(right: web.Response, error: OAuthError) -> web.Response:
+        return page(str(error), status=error.status) if error.code == code else right
+
+    return alter(error_response, change)
 
 
 def _without_challenge(right: web.Response, error: OAuthError) -> web.Response:
@@ -128,7 +133,7 @@ def _token_may_be_stored(_: None, response: web.StreamResponse, path: str) -> No
         response.headers["Cache-Control"] = "private"
 
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault(
         "as-metadata-algs-string",
         "dpop_signing_alg_values_supported is a string",
@@ -251,8 +256,11 @@ TABLE = (
         alter(parameters, _refuse_unknown),
     ),
     fault(
-        "as-errors-are-pages", "an unknown grant type is answered with a page", alter(error_response, _page)
+        "as-errors-are-pages",
+        "an unknown grant type is answered with a page",
+        _page("unsupported_grant_type"),
     ),
+    fault("as-proof-error-not-json", "a bad proof is answered with a page", _page("invalid_dpop_proof")),
     fault(
         "as-invalid-client-without-challenge",
         "a 401 for a wrong secret has no challenge",

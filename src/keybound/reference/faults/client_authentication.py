@@ -19,7 +19,7 @@ from keybound.reference.errors import OAuthError
 from keybound.reference.parts import Instead, first, leave_out, replace
 from keybound.reference.state import authenticated, client_chain
 
-from .fault import fault
+from .fault import Fault, fault
 
 _CONFIDENTIAL = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
@@ -78,7 +78,7 @@ def _no_secret_with_certificate(request: web.Request) -> None:
         raise OAuthError("invalid_client", "the certificate is nobody's", 401)
 
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault(
         "as-client-authentication-optional",
         "a client that leaves its credentials out is believed",

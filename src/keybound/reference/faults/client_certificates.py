@@ -28,7 +28,7 @@ from keybound.reference.errors import OAuthError
 from keybound.reference.parts import Instead, alter, first, kept, leave_out, replace
 from keybound.reference.state import REFERENCE, at_plain, authenticated, read_form
 
-from .fault import fault
+from .fault import Fault, fault
 
 _MTLS = ("tls_client_auth", "self_signed_tls_client_auth")
 Certificates = list[x509.Certificate]
@@ -154,7 +154,7 @@ async def _never_dropped(
     return seen
 
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault(
         "as-mtls-certificate-optional",
         "client_id alone authenticates an mTLS client",

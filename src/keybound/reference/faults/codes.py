@@ -39,7 +39,7 @@ from keybound.reference.token_endpoint import answer
 from keybound.reference.token_request import TokenRequest
 from keybound.reference.tokens import AuthorizationRequest, Code, Grant
 
-from .fault import fault
+from .fault import Fault, fault
 
 _LATE = 0.1  # seconds
 Params = Mapping[str, str]
@@ -127,7 +127,7 @@ def _as_in_url(
     return with_(wanted, jkt=params.get("dpop_jkt", wanted.jkt))
 
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault("as-code-any-client", "a code is redeemed by any client", leave_out(is_the_clients)),
     fault("as-code-reusable", "a code can be redeemed again", leave_out(is_unused)),
     fault(

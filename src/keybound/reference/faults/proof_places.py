@@ -62,10 +62,6 @@ def _with_server_error(error: OAuthError) -> None:
         error.code = "server_error"
 
 
-def _with_page(error: OAuthError) -> None:
-    error.html = True
-
-
 def _with_401(error: OAuthError) -> None:
     if error.code == "use_dpop_nonce":
         error.status = 401
@@ -111,7 +107,6 @@ FAULTS: tuple[Fault, ...] = (
         leave_out(signature_verifies, _is_ps256_with_opaque),
     ),
     fault("as-proof-error-code", "a bad proof is answered server_error", _answered(_with_server_error)),
-    fault("as-proof-error-not-json", "a bad proof is answered with a page", _answered(_with_page)),
     fault(
         "as-nonce-wrong-status",
         "a missing nonce is answered with the other side's status",

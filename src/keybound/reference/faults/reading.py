@@ -203,11 +203,6 @@ FAULTS: tuple[Fault, ...] = (
         "a proof with broken base64url or JSON counts as none",
         _unless(_unreadable),
     ),
-    fault(
-        "as-empty-header-says-dpop",
-        "an empty DPoP header yields a token that is called DPoP",
-        _unless(lambda value: not value),
-    ),
     *both(
         "lax-header-value",
         "quotes, a scheme or parameters around the proof are cut off",

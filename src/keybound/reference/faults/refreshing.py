@@ -18,11 +18,19 @@ from keybound.reference.token_request import TokenRequest, allowed_scope
 from keybound.reference.token_response import confirmation, new_refresh_token, refresh_binding, token_type
 from keybound.reference.tokens import Grant, Refresh, Tokens, jkt_of
 
-from .fault import fault
+from .fault import Fault, fault
+
+
+def _remember_value(value: str, asked: TokenRequest, grant: Grant) -> str:
+    kept().setdefault("refresh tokens", []).append(value)
+    return value
 
 
 def _by_its_beginning(found: Refresh | None, tokens: Tokens, value: str) -> Refresh | None:
-    return found or (tokens.refresh.find(value[:8]) if value else None)
+    """Find the newest token that begins alike."""
+    issued = reversed(kept().get("refresh tokens", []))
+    alike = (tokens.refresh.get(each) for each in issued if value and each.startswith(value[:8]))
+    return found or next(alike, None)
 
 
 def _remember_key(value: str, asked: TokenRequest, grant: Grant) -> str:
@@ -56,10 +64,11 @@ def _late_proof_unbound(
 
 _NEVER_BOUND = (None, None)
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault(
         "as-refresh-cut",
         "only the beginning of a refresh token is compared",
+        alter(new_refresh_token, _remember_value),
         alter(known, _by_its_beginning),
     ),
     fault(

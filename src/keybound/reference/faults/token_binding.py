@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace as with_
 from typing import Any, Literal
 
@@ -18,9 +18,10 @@ from keybound.reference.clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER
 from keybound.reference.extension_grants import GRANTS as EXTENSIONS
 from keybound.reference.parts import Instead, Side, alter, leave_out, replace
 from keybound.reference.pki import x5t
-from keybound.reference.proof import Proof
+from keybound.reference.proof import Proof, single
 from keybound.reference.state import at_plain
 from keybound.reference.token_endpoint import (
+    answer,
     bound_client_brings_a_proof,
     carry_out,
     certificate_to_bind,
@@ -29,7 +30,7 @@ from keybound.reference.token_request import TokenRequest
 from keybound.reference.token_response import confirmation, token_response, token_type
 from keybound.reference.tokens import Grant, access_claims, jkt_of, new_handle
 
-from .fault import fault
+from .fault import Fault, fault
 
 _BOTH: tuple[Side, ...] = ("as", "rs")  # for a token that is bound in a wrong way has to be usable
 Cnf = dict[str, str]
@@ -60,7 +61,9 @@ def _without_proof(right: Callable[[TokenRequest], Answer], asked: TokenRequest)
     return right(with_(asked, proof=None) if asked.client.identity else asked)
 
 
-async def _says_dpop(right: Callable[[web.Request], Awaitable[Answer]], request: web.Request) -> Answer:
+async def _says_dpop(
+    right: Callable[[web.Request], Coroutine[Any, Any, Answer]], request: web.Request
+) -> Answer:
     return await right(request) | ({"token_type": "DPoP"} if "DPoP" in request.headers else {})
 
 
@@ -87,7 +90,7 @@ def _short(which: Literal["code", "refresh token", "access token"]) -> Instead:
     return alter(new_handle, lambda right, kind: secrets.token_urlsafe(6) if kind == which else right)
 
 
-TABLE = (
+FAULTS: tuple[Fault, ...] = (
     fault(
         "as-client-credentials-unbound",
         "client_credentials with a good proof yields an unbound token",
@@ -210,6 +213,12 @@ TABLE = (
         "as-x5t-of-pem",
         "x5t#S256 is the hash of the PEM text",
         _x5t(lambda der: jose.digest(ssl.DER_cert_to_PEM_cert(der))),
+    ),
+    fault(
+        "as-empty-header-says-dpop",
+        "an empty DPoP header yields a token that is called DPoP",
+        alter(single, lambda value, values: value or None),
+        replace(answer, _says_dpop),
     ),
     fault("as-says-bearer", "a bound token is announced as Bearer", replace(token_type, lambda *_: "Bearer")),
     fault(
