@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from keybound.catalogue.requirements import Requirement
 from keybound.judge.answer import Answer, Outcome
+from keybound.judge.requirement import Requirement
 from keybound.judge.verdict import Verdict, worst
 
 ROBUSTNESS = "KEYBOUND-robustness"
