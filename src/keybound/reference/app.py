@@ -1,24 +1,23 @@
-"""The routes, the metadata, and how errors become answers."""
+"""The routes, and how errors become answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
 from . import (
     authorize,
+    extension_grants,
     introspection,
-    other_grants,
+    metadata,
     registration,
     resource,
     resource_metadata,
     token_endpoint,
 )
-from .clients import Client
 from .errors import Crash, OAuthError, Refusal
-from .parts import Side, in_force
-from .proof import PROOF_ALGS
-from .state import REFERENCE, Reference, alias_of
+from .nonces import Nonces, newest
+from .parts import Side, in_force, part
+from .state import REFERENCE, Reference
 
 MAX_BODY = 65536
 _NONCE_SIDES = {
@@ -31,104 +30,25 @@ _NONCE_SIDES = {
     "/userinfo": "rs",
 }
 _CACHEABLE = {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/jwks"}
-_ASSERTION_ALGS = ["ES256"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def metadata_of(state: Reference) -> dict[str, Any]:
-    """Return the server's metadata (RFC 8414 section 2, RFC 9449 section 5.1, RFC 8705 section 3.3)."""
-    issuer, clients = state.issuer, state.authenticator.clients.values()
-    methods = _sorted(clients, lambda client: (client.auth,))
-    confidential = [method for method in methods if method != "none"]
-    algs: Any = [
-        alg for alg in PROOF_ALGS if alg != "ES256" or not state.faults.on("as-metadata-without-es256")
-    ]
-    if state.faults.on("as-metadata-algs-none"):
-        algs.append("none")
-    if state.faults.on("as-metadata-algs-partial"):
-        algs.remove("RS256")
-    if state.faults.on("as-metadata-secrets-only"):
-        methods = [method for method in methods if "secret" in method]
-    if state.faults.on("as-metadata-algs-string"):
-        algs = " ".join(algs)
-    wrong, plain = state.faults.on, issuer.replace("https", "http", 1)
-    return {
-        "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/authorize",
-        "token_endpoint": f"{issuer}/token",
-        "pushed_authorization_request_endpoint": f"{issuer}/par",
-        "introspection_endpoint": f"{issuer}/introspect",
-        "registration_endpoint": f"{issuer}/register",
-        "revocation_endpoint": f"{plain if wrong('as-metadata-endpoint-http') else issuer}/revoke",
-        "userinfo_endpoint": f"{issuer}/userinfo",
-        "device_authorization_endpoint": f"{issuer}/device_authorization",
-        "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
-        "backchannel_token_delivery_modes_supported": ["poll"],
-        "jwks_uri": f"{issuer}/jwks",
-        "scopes_supported": _sorted(clients, lambda client: client.scope.split()),
-        "grant_types_supported": _sorted(clients, lambda client: client.grants),
-        **({} if wrong("as-metadata-incomplete") else {"response_types_supported": ["code"]}),
-        "response_modes_supported": [] if wrong("as-metadata-empty-array") else ["query"],
-        "code_challenge_methods_supported": ["S256"],
-        "authorization_response_iss_parameter_supported": True,
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
-        "introspection_endpoint_auth_methods_supported": confidential,
-        "introspection_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
-        "revocation_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGS,
-        "request_object_signing_alg_values_supported": _ASSERTION_ALGS,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "dpop_signing_alg_values_supported": algs,
-        "tls_client_certificate_bound_access_tokens": (
-            "true" if state.faults.on("as-metadata-mtls-flag-string") else True
-        ),
-        **({} if state.header else {"mtls_endpoint_aliases": _aliases(state)}),
-    }
-
-
-def _aliases(state: Reference) -> Any:
-    """RFC 8705 section 5: where clients with certificates go. Behind a proxy there is one address only."""
-    alias = alias_of(state.issuer)
-    if state.faults.on("as-metadata-alias-http"):
-        return {"revocation_endpoint": f"{alias}/revoke".replace("https", "http")}
-    paths = {
-        "token_endpoint": "/token",
-        "pushed_authorization_request_endpoint": "/par",
-        "introspection_endpoint": "/introspect",
-        "revocation_endpoint": "/revoke",
-        "userinfo_endpoint": "/userinfo",
-    }
-    aliases = {name: alias + path for name, path in paths.items()}
-    return list(aliases.items()) if state.faults.on("as-metadata-aliases-list") else aliases
-
-
-def _sorted(clients: Any, values: Callable[[Client], Any]) -> list[str]:
-    return sorted({value for client in clients for value in values(client)})
-
-
-async def metadata(request: web.Request) -> web.Response:
-    """The metadata document, at the places of RFC 8414 and of OpenID Connect Discovery."""
-    return web.json_response(metadata_of(request.app[REFERENCE]))
-
-
-async def jwks(request: web.Request) -> web.Response:
-    """The key that signs access tokens."""
-    tokens = request.app[REFERENCE].tokens
-    return web.json_response({"keys": [{**tokens.jwk(), "kid": tokens.kid, "use": "sig", "alg": "ES256"}]})
-
-
-def _error(state: Reference, error: OAuthError) -> web.Response:
-    if error.html:
-        return authorize.page(str(error), status=error.status)
+@part
+def error_response(error: OAuthError) -> web.Response:
+    """Return the answer that says what is wrong (RFC 6749 section 5.2)."""
     response = web.json_response({"error": error.code, "error_description": str(error)}, status=error.status)
-    if error.status == 401 and not state.faults.on("as-invalid-client-without-challenge"):
+    if error.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="reference"'
     return response
+
+
+@part
+def forbid_storing(response: web.StreamResponse, path: str) -> None:
+    """Nothing but the public documents may be stored (RFC 6749 section 5.1)."""
+    if path not in _CACHEABLE:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Pragma"] = "no-cache"
 
 
 def _side(state: Reference, path: str) -> Side:
@@ -152,55 +72,46 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response = await handler(request)
     except OAuthError as error:
-        response = _error(state, error)
+        response = error_response(error)
     except Refusal as refusal:
         response = resource.refuse(state, refusal)
     except Crash:
         response = web.Response(status=500)
-    if request.path not in _CACHEABLE:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Pragma"] = "no-cache"
-    if request.path == "/token" and state.faults.on("as-token-cacheable"):
-        response.headers["Cache-Control"] = "private"
+    forbid_storing(response, request.path)
     side = _NONCE_SIDES.get(request.path, "")
     if side and "Origin" in request.headers:
-        hidden = state.faults.on(f"{side}-cors-hides-nonce")
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = (
-            "Date" if hidden else "WWW-Authenticate, DPoP-Nonce"
-        )
+        allow_origin(response)
     if side in state.nonces:
-        _hand_out(state, side, response)
+        hand_out(state.nonces[side], response)
     return response
 
 
-def _hand_out(state: Reference, side: str, response: web.StreamResponse) -> None:
+@part
+def allow_origin(response: web.StreamResponse) -> None:
+    """Let pages of other origins read an answer, its challenge and nonce included (Fetch, section 3.3)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce"
+
+
+@part
+def hand_out(nonces: Nonces, response: web.StreamResponse) -> None:
     """Add the newest nonce to an answer (RFC 9449 section 8.2)."""
-    if state.nonces[side].withheld:
-        state.nonces[side].withheld = False
-        return
-    success = response.status < 400
-    if success and state.faults.on(f"{side}-nonce-on-errors-only"):
-        return
-    for _ in range(2 if state.faults.on(f"{side}-nonce-twice") else 1):
-        response.headers.add("DPoP-Nonce", state.nonces[side].current(success=success))
-    if state.faults.on(f"{side}-nonce-cacheable"):
-        del response.headers["Cache-Control"], response.headers["Pragma"]
+    response.headers["DPoP-Nonce"] = newest(nonces)
 
 
 _ROUTES: list[tuple[str, str, Handler]] = [
-    ("GET", "/.well-known/oauth-authorization-server", metadata),
-    ("GET", "/.well-known/openid-configuration", metadata),
-    ("GET", "/jwks", jwks),
+    ("GET", "/.well-known/oauth-authorization-server", metadata.metadata),
+    ("GET", "/.well-known/openid-configuration", metadata.metadata),
+    ("GET", "/jwks", metadata.jwks),
     ("POST", "/par", authorize.par),
     ("POST", "/register", registration.register),
     ("GET", "/authorize", authorize.authorize),
     ("POST", "/login", authorize.login),
     ("POST", "/token", token_endpoint.token),
-    ("POST", "/device_authorization", other_grants.device_authorization),
-    ("GET", "/device", other_grants.device_page),
-    ("POST", "/device", other_grants.device_page),
-    ("POST", "/bc-authorize", other_grants.backchannel),
+    ("POST", "/device_authorization", extension_grants.device_authorization),
+    ("GET", "/device", extension_grants.device_page),
+    ("POST", "/device", extension_grants.device_page),
+    ("POST", "/bc-authorize", extension_grants.backchannel),
     ("POST", "/introspect", introspection.introspect),
     ("POST", "/revoke", introspection.revoke),
     ("GET", "/userinfo", resource.userinfo),

@@ -5,7 +5,6 @@ import html
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -13,17 +12,19 @@ from aiohttp import web
 from . import jose
 from .clients import REDIRECT_URI, Client
 from .errors import OAuthError
+from .parts import part
+from .proof import Proof
+from .proof_requests import proof_of
 from .state import (
     REFERENCE,
     USERNAME,
     Reference,
     authenticated,
     parameters,
-    proof_of,
     read_form,
-    refuse_unknown,
 )
-from .tokens import CODE_LIFETIME, AuthorizationRequest, Code, Grant
+from .token_request import allowed_scope
+from .tokens import CODE_LIFETIME, AuthorizationRequest, Code, Grant, new_handle
 
 REQUEST_URI_LIFETIME = 90
 LOGIN_LIFETIME = 300
@@ -53,16 +54,12 @@ def check_redirect_uri(params: Mapping[str, str]) -> None:
         raise OAuthError("invalid_request", "redirect_uri is not registered")
 
 
-def _implicit(state: Reference, params: dict[str, str]) -> bool:
-    """Return whether a fault answers this request with a token; the rest of it is then checked like another one."""
-    if params.get("response_type") != "token" or not state.faults.on("as-implicit-ok"):
-        return False
-    params["response_type"] = "code"
-    return True
+@part
+def request_of(client: Client, form: dict[str, str]) -> dict[str, str]:
+    """Return the parameters of a pushed request: those of a request object alone, if it has one.
 
-
-def _of_request_object(state: Reference, client: Client, form: dict[str, str]) -> dict[str, str]:
-    """Return the parameters of a request object, which alone count (RFC 9126 section 3, RFC 9101 section 6.3)."""
+    Raises OAuthError if the object is not the client's (RFC 9126 section 3, RFC 9101 section 6).
+    """
     if "request" not in form or client.key is None:
         return form
     try:
@@ -72,11 +69,10 @@ def _of_request_object(state: Reference, client: Client, form: dict[str, str]) -
         raise OAuthError("invalid_request_object", "the request object does not verify") from None
     if jws.header.get("alg") != "ES256" or jws.claims.get("client_id") != client.id:
         raise OAuthError("invalid_request_object", "the request object is not the client's")
-    signed = {name: value for name, value in jws.claims.items() if isinstance(value, str)}
-    beside = {"dpop_jkt": form["dpop_jkt"]} if "dpop_jkt" in form else {}
-    return signed | (beside if state.faults.on("as-request-object-mixed") else {})
+    return {name: value for name, value in jws.claims.items() if isinstance(value, str)}
 
 
+@part
 def check_request(client: Client, params: Mapping[str, str], jkt: str | None) -> AuthorizationRequest:
     """Return the request in `params`; OAuthError says what is wrong (RFC 6749 section 4.1.2.1, RFC 7636)."""
     if "authorization_code" not in client.grants:
@@ -88,31 +84,40 @@ def check_request(client: Client, params: Mapping[str, str], jkt: str | None) ->
     challenge = params.get("code_challenge", "")
     if params.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "PKCE with S256 is needed")
-    scope = params.get("scope", client.scope)
-    if not set(scope.split()) <= set(client.scope.split()):
-        raise OAuthError("invalid_scope", "the client may not ask for this scope")
+    scope = allowed_scope(params, client.scope)
     return AuthorizationRequest(client, scope, challenge, jkt, params.get("state"), params.get("nonce"))
 
 
+@part
+def key_of_pushed(params: Mapping[str, str], proof: Proof | None) -> str | None:
+    """Return the thumbprint that a pushed request names, by dpop_jkt, a proof, or both (RFC 9449 section 10.1)."""
+    named = params.get("dpop_jkt")
+    if proof is None:
+        return named
+    if named not in {None, proof.jkt}:
+        raise OAuthError("invalid_request", "dpop_jkt is not the key of the proof")
+    return proof.jkt
+
+
 async def par(request: web.Request) -> web.Response:
-    """Take a pushed request with dpop_jkt, a proof, or both (RFC 9126, RFC 9449 section 10.1)."""
+    """Take a pushed request (RFC 9126 section 2)."""
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
-    proof = proof_of(request, client)
+    proof = proof_of(request, client, form)
     if "request_uri" in form:
         raise OAuthError("invalid_request", "request_uri cannot be pushed")
-    form = _of_request_object(state, client, form)
-    implicit = _implicit(state, form)
-    check_redirect_uri(form)
-    jkt = None if state.faults.on("as-ignores-dpop-jkt-in-par") else form.get("dpop_jkt")
-    if proof and jkt not in {None, proof.jkt} and not state.faults.on("as-par-jkt-mismatch-ok"):
-        raise OAuthError("invalid_request", "dpop_jkt is not the key of the proof")
-    if proof and not state.faults.on("as-par-proof-not-bound"):
-        jkt = proof.jkt
+    params = request_of(client, form)
+    check_redirect_uri(params)
+    wanted = check_request(client, params, key_of_pushed(params, proof))
     uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(32)}"
-    wanted = replace(check_request(client, form, jkt), implicit=implicit)
     state.pushed.put(uri, wanted, REQUEST_URI_LIFETIME)
     return web.json_response({"request_uri": uri, "expires_in": REQUEST_URI_LIFETIME}, status=201)
+
+
+@part
+def key_of_plain(params: Mapping[str, str]) -> str | None:
+    """Return the thumbprint that a request names by dpop_jkt (RFC 9449 section 10)."""
+    return params.get("dpop_jkt")
 
 
 async def authorize(request: web.Request) -> web.Response:
@@ -120,44 +125,57 @@ async def authorize(request: web.Request) -> web.Response:
     state = request.app[REFERENCE]
     try:
         params = parameters(request.rel_url.raw_query_string)
-        refuse_unknown(state, params)
         client = _known_client(state, params)
         if "request_uri" in params:
-            pushed = _pushed(state, client, params["request_uri"])
-            if "dpop_jkt" in params and state.faults.on("as-query-beside-request-uri"):
-                pushed = replace(pushed, jkt=params["dpop_jkt"])
-            return _login_page(state, pushed)
+            return _login_page(state, pushed_request(state, client, params))
         check_redirect_uri(params)
     except OAuthError as error:
         return page(str(error), status=400)  # without a trusted redirect URI the user is told, not the client
     try:
-        if client.par_only and not state.faults.on("as-par-optional"):
-            raise OAuthError("invalid_request", "this client pushes its requests")
-        jkt = None if state.faults.on("as-ignores-dpop-jkt") else params.get("dpop_jkt")
-        implicit = _implicit(state, params)
-        return _login_page(state, replace(check_request(client, params, jkt), implicit=implicit))
+        may_come_unpushed(client)
+        return _login_page(state, check_request(client, params, key_of_plain(params)))
     except OAuthError as error:
         answer = {"error": error.code, "error_description": str(error), "state": params.get("state")}
         return _redirect(state, answer)
 
 
 def _known_client(state: Reference, params: Mapping[str, str]) -> Client:
-    client = state.authenticator.clients.get(params.get("client_id", ""))
+    client = state.registry.clients.get(params.get("client_id", ""))
     if client is None:
         raise OAuthError("invalid_request", "unknown client")
     return client
 
 
-def _pushed(state: Reference, client: Client, uri: str) -> AuthorizationRequest:
-    """Return what the client pushed, once (RFC 9126 sections 2.2 and 4)."""
+@part
+def may_come_unpushed(client: Client) -> None:
+    """RFC 9126 section 6: require_pushed_authorization_requests."""
+    if client.par_only:
+        raise OAuthError("invalid_request", "this client pushes its requests")
+
+
+@part
+def pushed_request(state: Reference, client: Client, params: Mapping[str, str]) -> AuthorizationRequest:
+    """Return what the client pushed, which alone counts, once (RFC 9126 sections 2.2 and 4, RFC 9101 section 5)."""
+    uri = params["request_uri"]
     wanted = state.pushed.get(uri)
     if wanted is None:
         raise OAuthError("invalid_request", "unknown request_uri")
-    if wanted.client is not client and not state.faults.on("as-request-uri-any-client"):
-        raise OAuthError("invalid_request", "unknown request_uri")
-    if not state.faults.on("as-request-uri-reusable"):
-        state.pushed.pop(uri)
+    pushed_by(client, wanted)
+    use_up_request_uri(state, uri)
     return wanted
+
+
+@part
+def pushed_by(client: Client, wanted: AuthorizationRequest) -> None:
+    """RFC 9126 section 2.2: a request_uri is for the client that got it."""
+    if wanted.client is not client:
+        raise OAuthError("invalid_request", "unknown request_uri")
+
+
+@part
+def use_up_request_uri(state: Reference, request_uri: str) -> None:
+    """RFC 9126 section 4: a request_uri is good once."""
+    state.pushed.pop(request_uri)
 
 
 def _login_page(
@@ -188,14 +206,19 @@ async def login(request: web.Request) -> web.Response:
     given = form.get("password", "").encode()
     if form.get("username") != USERNAME or not hmac.compare_digest(given, state.password.encode()):
         return _login_page(state, wanted, "Wrong user name or password.", 400)
-    code = secrets.token_urlsafe(6 if state.faults.on("as-short-codes") else 32)
+    return granted(state, wanted)
+
+
+@part
+def granted(state: Reference, wanted: AuthorizationRequest) -> web.Response:
+    """Send the browser back to the client with a code (RFC 6749 section 4.1.2)."""
+    code = new_handle("code")
     grant = Grant(wanted.client, USERNAME, wanted.scope)
-    if wanted.implicit:
-        token = state.tokens.issue(grant, {}, wanted.scope)
-        answer = urlencode({"access_token": token, "token_type": "Bearer", "state": wanted.state or ""})
-        return web.Response(status=303, headers={"Location": f"{REDIRECT_URI}#{answer}"})
-    lifetime = SHORT_CODE_LIFETIME if state.short_lifetimes else CODE_LIFETIME
-    if state.faults.on("as-code-lives-on"):
-        lifetime = LOGIN_LIFETIME
-    state.tokens.codes.put(code, Code(grant, wanted), lifetime)
+    state.tokens.codes.put(code, Code(grant, wanted), code_lifetime(state))
     return _redirect(state, {"code": code, "state": wanted.state})
+
+
+@part
+def code_lifetime(state: Reference) -> int:
+    """Return for how many seconds a code is good."""
+    return SHORT_CODE_LIFETIME if state.short_lifetimes else CODE_LIFETIME

@@ -25,12 +25,9 @@ def certificate_fits(request: web.Request, token: AccessToken, scheme: str | Non
     if shown is None:
         return state.faults.on("rs-mtls-certificate-optional")
     return (
-        pki.x5t(shown, state.faults) == x5t
+        pki.x5t(shown) == x5t
         or state.faults.on("rs-mtls-any-certificate")
-        or (
-            state.faults.on("rs-token-binding-loosely-compared")
-            and loosely_same(pki.x5t(shown, state.faults), x5t)
-        )
+        or (state.faults.on("rs-token-binding-loosely-compared") and loosely_same(pki.x5t(shown), x5t))
         or _alike(state, shown, x5t)
     )
 
@@ -58,7 +55,7 @@ def _skipped(state: Reference, request: web.Request, token: AccessToken, scheme:
 def _alike(state: Reference, shown: bytes, x5t: str) -> bool:
     """Return whether a fault takes a certificate that only resembles the one the token is bound to."""
     known = [*map(state.pki.holder, state.pki.made), state.pki.public_mtls]
-    bound = next((each.certificate for each in known if pki.x5t(each.der, state.faults) == x5t), None)
+    bound = next((each.certificate for each in known if pki.x5t(each.der) == x5t), None)
     if bound is None:
         return False
     certificate = x509.load_der_x509_certificate(shown)

@@ -17,13 +17,12 @@ class ProofError(Exception):
 
 
 class OAuthError(Exception):
-    """An error answer of the authorization server (RFC 6749 section 5.2); `html`: a page instead of JSON."""
+    """An error answer of the authorization server (RFC 6749 section 5.2)."""
 
-    def __init__(self, code: str, description: str, status: int = 400, *, html: bool = False) -> None:
+    def __init__(self, code: str, description: str, status: int = 400) -> None:
         super().__init__(_plain(description))
         self.code = code
         self.status = status
-        self.html = html
 
 
 class Refusal(Exception):  # noqa: N818

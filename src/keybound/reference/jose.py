@@ -7,11 +7,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -40,12 +39,12 @@ def b64u_encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def b64u_decode(text: str, *, lax: bool = False) -> bytes:
-    """Return the bytes of unpadded base64url, canonical unless `lax` (RFC 7515 section 2)."""
+def b64u_decode(text: str) -> bytes:
+    """Return the bytes of unpadded, canonical base64url (RFC 7515 section 2)."""
     if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if b64u_encode(data) != text and not lax:
+    if b64u_encode(data) != text:
         raise ValueError("not canonical base64url")
     return data
 
@@ -61,25 +60,11 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return dict(reversed(pairs))
-
-
-_TWICE: dict[str, Callable[[list[tuple[str, Any]]], dict[str, Any]]] = {
-    "refused": _object,
-    "first": _first_of_each,
-    "last": dict,
-}
-
-
-def parse_json(data: bytes | str, *, nan: bool = False, twice: str = "refused") -> Any:
-    """Return the JSON value; duplicate members, NaN (unless `nan`) and deep nesting are errors (RFC 7515 section 4).
-
-    `twice` says what becomes of two members with one name: "refused", or the "first" or "last" counts.
-    """
+def parse_json(data: bytes | str) -> Any:
+    """Return the JSON value; duplicate members, NaN and deep nesting are errors (RFC 7515 section 4)."""
     text = data if isinstance(data, str) else data.decode("utf-8")
     try:
-        return json.loads(text, object_pairs_hook=_TWICE[twice], parse_constant=float if nan else _constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except RecursionError:
         raise ValueError("JSON nested too deep") from None
 
@@ -99,60 +84,27 @@ class Jws:
     signature: bytes
 
 
-def _repeated(wrong: Callable[[str], bool]) -> str:
-    if wrong("duplicates-first-wins"):
-        return "first"
-    return "last" if wrong("header-read-twice") else "refused"
-
-
-def _idle(header: dict[str, Any]) -> bool:
-    """Return whether `crit` names no member of this header."""
-    crit = header["crit"]
-    return not (isinstance(crit, list) and any(name in header for name in crit if isinstance(name, str)))
-
-
-def first_header(jws: "Jws") -> dict[str, Any]:
-    """Return the JOSE header of a parsed JWS as a reader sees it that takes the first of two members."""
-    header: dict[str, Any] = parse_json(
-        b64u_decode(jws.signing_input.decode().partition(".")[0]), twice="first"
-    )
-    return header
-
-
-def parse_jws(value: str, wrong: Callable[[str], bool] = lambda _: False) -> Jws:
-    """Take a compact JWS apart (RFC 7515 section 5.2); `crit` is refused, as no extension is known.
-
-    `wrong` says which faults are on.
-    """
+def parse_jws(value: str) -> Jws:
+    """Take a compact JWS apart (RFC 7515 section 5.2); `crit` is refused, as no extension is known."""
     parts = value.split(".")
-    if value.startswith("{") and wrong("json-jws-ok"):
-        whole = parse_json(value)
-        parts = [whole["protected"], whole["payload"], whole["signature"]]
-    if len(parts) == 2 and wrong("missing-signature-ok"):
-        return Jws(parse_json(b64u_decode(parts[0])), parse_json(b64u_decode(parts[1])), b"", b"")
-    if len(parts) > 3 and wrong("extra-segments-ok"):
-        parts = parts[:3]
     if len(parts) != 3:
         raise ValueError("not three parts")
-    if wrong("padding-ok"):
-        parts = [part.rstrip("=") for part in parts]
-    twice = _repeated(wrong)
-    header, claims = (
-        parse_json(b64u_decode(part), nan=wrong("iat-nan-ok"), twice=twice) for part in parts[:2]
-    )
-    if isinstance(claims, list) and len(claims) == 1 and wrong("claims-list-ok"):
-        claims = claims[0]
+    header, claims = (parse_json(b64u_decode(part)) for part in parts[:2])
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise ValueError("header and payload must be JSON objects")  # noqa: TRY004
-    if "crit" in header and not wrong("crit-ignored") and not (_idle(header) and wrong("crit-odd-ok")):
+    if "crit" in header:
         raise ValueError("critical header member not understood")
-    signature = b64u_decode(parts[2], lax=wrong("replay-by-bytes"))
-    return Jws(header, claims, f"{parts[0]}.{parts[1]}".encode(), signature)
+    return Jws(header, claims, f"{parts[0]}.{parts[1]}".encode(), b64u_decode(parts[2]))
 
 
 def thumbprint(jwk: dict[str, Any], members: tuple[str, ...] | None = None, algorithm: str = "sha256") -> str:
     """Return the thumbprint of a JWK over `members`, or what its kty requires (RFC 7638 section 3)."""
-    chosen = {name: jwk[name] for name in sorted(members or REQUIRED_MEMBERS[jwk["kty"]])}
+    kty = jwk.get("kty")
+    if not isinstance(kty, str) or kty not in REQUIRED_MEMBERS:
+        raise ValueError("unsupported key type")
+    if not all(isinstance(jwk.get(name), str) for name in REQUIRED_MEMBERS[kty]):
+        raise ValueError("jwk lacks a member")
+    chosen = {name: jwk[name] for name in sorted(members or REQUIRED_MEMBERS[kty])}
     canonical = json.dumps(chosen, separators=(",", ":"), ensure_ascii=False)
     return b64u_encode(hashlib.new(algorithm, canonical.encode("utf-8", "surrogatepass")).digest())
 
@@ -229,23 +181,6 @@ ALGS: dict[str, Alg] = {
 """Every algorithm that proofs may use; all are asymmetric (RFC 9449 section 11.6)."""
 
 
-def jwk_of_x5c(x5c: Any) -> dict[str, Any]:
-    """Return the P-256 key of the first certificate of an `x5c` member."""
-    try:
-        key = x509.load_der_x509_certificate(base64.b64decode(x5c[0])).public_key()
-    except (TypeError, IndexError, KeyError) as error:
-        raise ValueError("x5c is not a list of certificates") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise ValueError("not a P-256 key")  # noqa: TRY004
-    return dict(ec_jwk(key))
-
-
-def alg_for(jwk: dict[str, Any]) -> str | None:
-    """Return the first algorithm made for keys of this type and curve, or None."""
-    kind = jwk.get("kty"), jwk.get("crv")
-    return next((name for name, alg in ALGS.items() if (alg.kty, alg.crv) == kind), None)
-
-
 def import_key(jwk: dict[str, Any], alg: Any) -> PublicKey:
     """Return the key of `jwk`, which must be of the kind that `alg` is made for (RFC 8725 section 3.1)."""
     entry = ALGS.get(alg) if isinstance(alg, str) else None
@@ -256,14 +191,10 @@ def import_key(jwk: dict[str, Any], alg: Any) -> PublicKey:
     return public_key(jwk, alg)
 
 
-def verify(jws: Jws, key: PublicKey, alg: str, *, der: bool = False) -> None:
-    """Verify the signature of `jws` with a key that came from `import_key`; `der` also takes ECDSA in DER."""
-    signature = jws.signature
-    half = (key.key_size + 7) // 8 if isinstance(key, ec.EllipticCurvePublicKey) else 0
-    if der and half and len(signature) != 2 * half and signature[:1] == b"0":
-        signature = b"".join(number.to_bytes(half) for number in decode_dss_signature(signature))
+def verify(jws: Jws, key: PublicKey, alg: str) -> None:
+    """Verify the signature of `jws` with a key that came from `import_key`."""
     try:
-        ALGS[alg].verify(key, signature, jws.signing_input)
+        ALGS[alg].verify(key, jws.signature, jws.signing_input)
     except InvalidSignature:
         raise ValueError("signature does not verify") from None
 
@@ -284,11 +215,3 @@ def ec_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
         "x": b64u_encode(numbers.x.to_bytes(32)),
         "y": b64u_encode(numbers.y.to_bytes(32)),
     }
-
-
-def alg_named(values: Sequence[str]) -> Any:
-    """Return the alg that the header of the first of these JWTs names, or None; nothing is verified."""
-    try:
-        return parse_jws(values[0]).header.get("alg")
-    except (ValueError, IndexError):
-        return None

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+V = TypeVar("V")
 Side = Literal["as", "rs"]
 
 
@@ -123,6 +124,26 @@ def first(part: Part[P, R], check: Callable[P, None]) -> Instead:
     def body(right: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         check(*args, **kwargs)
         return right(*args, **kwargs)
+
+    return Instead(part, body)
+
+
+def refuse(part: Part[P, R], error: Exception, when: Callable[P, bool]) -> Instead:
+    """Raise `error` where `when` says so of what a part gets; a crash (500) where the error is one."""
+
+    def body(right: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if when(*args, **kwargs):
+            raise error.with_traceback(None)
+        return right(*args, **kwargs)
+
+    return Instead(part, body)
+
+
+def prepare(part: Part[[V], R], change: Callable[[V], V]) -> Instead:
+    """Let `change` turn what a part gets into something else."""
+
+    def body(right: Callable[[V], R], value: V) -> R:
+        return right(change(value))
 
     return Instead(part, body)
 

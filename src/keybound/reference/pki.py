@@ -2,11 +2,10 @@
 
 import base64
 import datetime as dt
-import hashlib
 import ipaddress
 import ssl
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from keybound.craft.certificates import Certified, PrivateKey, make_set
 
-from .jose import b64u_encode
-from .wrong import Faults
+from .jose import digest
+from .parts import part
 
 _LIFETIME = dt.timedelta(days=30)
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python has no name for
@@ -167,82 +166,6 @@ def make() -> Pki:
     return Pki(ca, issue("localhost", ca, server=True), issue("public_mtls"), made)
 
 
-NAME_KINDS = {
-    "san_dns": x509.DNSName,
-    "san_uri": x509.UniformResourceIdentifier,
-    "san_ip": x509.IPAddress,
-    "san_email": x509.RFC822Name,
-}
-"""The kinds of alternative names by which tls_client_auth may know a client (RFC 8705 section 2.1.2)."""
-
-
-def _alternative_names(certificate: x509.Certificate, kind: str) -> list[str]:
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return []
-    return [str(name.value) for name in names if isinstance(name, NAME_KINDS[kind])]
-
-
-def _common_names(certificate: x509.Certificate) -> list[str]:
-    return [str(part.value) for part in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-
-
-def same_name(shown: x509.Certificate, registered: x509.Certificate, kind: str, faults: Faults) -> bool:
-    """Return whether `shown` carries the registered name of a client: its DN, or an alternative name of one `kind`."""
-    if faults.on("as-mtls-subject-ignored"):
-        return True
-    if faults.on("as-mtls-issuer-for-subject") and kind == "dn" and shown.issuer == registered.subject:
-        return True
-    if kind == "dn":
-        return _same_dn(shown, registered, faults)
-    wanted, found = _alternative_names(registered, kind), _alternative_names(shown, kind)
-    if faults.on("as-mtls-name-in-any-field"):
-        found += _common_names(shown)
-    if faults.on("as-mtls-name-of-any-type"):
-        found += [each for other in NAME_KINDS for each in _alternative_names(shown, other)]
-    if faults.on("as-mtls-nul-ends-name"):
-        found = [each.partition("\0")[0] for each in found]
-    if faults.on("as-mtls-name-prefix"):
-        return any(each.startswith(right) for each in found for right in wanted)
-    if faults.on("as-mtls-wildcard-matches"):
-        found += [each.replace("*", wanted[0].partition(".")[0]) for each in found]
-    return bool(set(wanted) & set(found))
-
-
-def _same_dn(shown: x509.Certificate, registered: x509.Certificate, faults: Faults) -> bool:
-    """Compare distinguished names by their parts in order, whatever the string type (RFC 4517 section 4.2.15)."""
-    if faults.on("as-mtls-dn-bytes-compared"):
-        return shown.subject.public_bytes() == registered.subject.public_bytes()
-    if faults.on("as-mtls-common-name-compared"):
-        return _common_names(shown) == _common_names(registered)
-    if faults.on("as-mtls-dn-contained"):
-        return shown.subject.rdns[: len(registered.subject.rdns)] == registered.subject.rdns
-    if faults.on("as-mtls-dn-order-ignored"):
-        return set(shown.subject) == set(registered.subject)
-    if faults.on("as-mtls-nul-ends-name"):
-        parts = [(part.oid, str(part.value).partition("\0")[0]) for part in shown.subject]
-        return parts == [(part.oid, part.value) for part in registered.subject]
-    return shown.subject == registered.subject
-
-
-def verified(chain: Sequence[x509.Certificate], ca: x509.Certificate, faults: Faults) -> bool:
-    """Return whether `ca` stands behind the first certificate of `chain`, which is for clients and in its lifetime."""
-    if faults.on("as-mtls-chain-ignored"):
-        return True
-    leaf, now = chain[0], dt.datetime.now(dt.UTC)
-    in_time = leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc
-    if not in_time and not faults.on("as-mtls-lifetime-ignored"):
-        return False
-    purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    if ExtendedKeyUsageOID.CLIENT_AUTH not in purposes and not faults.on("as-mtls-purpose-ignored"):
-        return False
-    if issued_by(leaf, ca):
-        return True
-    between = [each for each in chain[1:] if issued_by(leaf, each) and issued_by(each, ca)]
-    return any(each.extensions.get_extension_for_class(x509.BasicConstraints).value.ca for each in between)
-
-
 def issued_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
     """Return whether `ca` signed `certificate`."""
     try:
@@ -252,18 +175,7 @@ def issued_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
     return True
 
 
-def x5t(der: bytes, faults: Faults) -> str:
+@part
+def x5t(der: bytes) -> str:
     """Return the `x5t#S256` of a certificate (RFC 8705 section 3.1)."""
-    if faults.on("as-x5t-sha1"):
-        return b64u_encode(hashlib.sha1(der, usedforsecurity=False).digest())
-    if faults.on("as-x5t-of-key"):
-        public = x509.load_der_x509_certificate(der).public_key()
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        der = public.public_bytes(serialization.Encoding.DER, form)
-    if faults.on("as-x5t-of-pem"):
-        der = ssl.DER_cert_to_PEM_cert(der).encode()
-    digest = hashlib.sha256(der)
-    if faults.on("as-x5t-hex"):
-        return digest.hexdigest()
-    ending = "=" if faults.on("as-x5t-padded") else "\n" if faults.on("as-x5t-wrapped") else ""
-    return b64u_encode(digest.digest()) + ending
+    return digest(der)

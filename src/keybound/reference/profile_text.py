@@ -15,7 +15,7 @@ _NAMES = {DEVICE: "device_code", EXCHANGE: "token_exchange", CIBA: "ciba", JWT_B
 def render(state: Reference) -> str:
     """Return the TOML profile with which a tester can use every client of `state`; it holds secrets."""
     api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
-    clients = state.authenticator.clients.values()
+    clients = state.registry.clients.values()
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {
@@ -57,7 +57,7 @@ def render_alone(state: Reference) -> str:
     """Return the TOML profile of a resource server alone, whose tokens the tester mints; [tokens] comes last."""
     assert state.trusted is not None  # noqa: S101  # the caller has seen it
     api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
-    holders = [state.authenticator.clients[name] for name in ("pki", "selfsigned")]
+    holders = [state.registry.clients[name] for name in ("pki", "selfsigned")]
     attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {

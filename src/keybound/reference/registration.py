@@ -8,10 +8,9 @@ from aiohttp import web
 
 from . import jose
 from .errors import OAuthError
-from .state import REFERENCE, Reference
+from .parts import Steps, part
 
-_SUBJECT = "tls_client_auth_"
-_KNOWN = frozenset((
+KNOWN = frozenset((
     "client_name", "dpop_bound_access_tokens", "grant_types", "jwks", "jwks_uri", "redirect_uris",
     "response_types", "scope", "tls_client_auth_san_dns", "tls_client_auth_san_email",
     "tls_client_auth_san_ip", "tls_client_auth_san_uri", "tls_client_auth_subject_dn",
@@ -21,35 +20,44 @@ _KNOWN = frozenset((
 
 async def register(request: web.Request) -> web.Response:
     """Answer a registration request with the client's id and all that was registered (section 3.2.1)."""
-    state = request.app[REFERENCE]
     try:
         asked = jose.parse_json(await request.read())
     except ValueError:
         raise OAuthError("invalid_client_metadata", "the body is not JSON") from None
     if not isinstance(asked, dict):
         raise OAuthError("invalid_client_metadata", "the body is no JSON object")
-    _check(state, asked)
-    registered = {name: value for name, value in asked.items() if name in _KNOWN}
-    if state.faults.on("as-registration-hides-binding"):
-        registered = {
-            name: value for name, value in registered.items() if not name.endswith("_access_tokens")
-        }
+    METADATA(asked)
     made = {"client_id": secrets.token_urlsafe(16), "client_id_issued_at": int(time.time())}
-    return web.json_response(made | registered, status=201)
+    return web.json_response(made | registered(asked), status=201)
 
 
-def _check(state: Reference, asked: dict[str, Any]) -> None:
-    """Raise OAuthError for metadata that contradicts itself."""
-    wrong = state.faults.on
-    subjects = [name for name in asked if name.startswith(_SUBJECT)]
-    bad = {
-        "as-registration-refuses-unknown": bool(asked.keys() - _KNOWN)
-        and wrong("as-registration-refuses-unknown"),
-        "as-registration-both-key-sets": {"jwks", "jwks_uri"} <= asked.keys(),
-        "as-registration-two-subjects": len(subjects) > 1,
-        "as-registration-front-channel": bool(asked.get("dpop_bound_access_tokens"))
-        and asked.get("response_types", ["code"]) != ["code"],
-    }
-    allowed = {name for name in bad if wrong(name) and name != "as-registration-refuses-unknown"}
-    if any(found for name, found in bad.items() if name not in allowed):
-        raise OAuthError("invalid_client_metadata", "the client metadata cannot be registered")
+@part
+def registered(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what is registered of the metadata: what is known; the rest is ignored (section 2)."""
+    return {name: value for name, value in asked.items() if name in KNOWN}
+
+
+@part
+def has_one_key_set(asked: dict[str, Any]) -> None:
+    """Section 2: jwks and jwks_uri exclude each other."""
+    if {"jwks", "jwks_uri"} <= asked.keys():
+        raise OAuthError("invalid_client_metadata", "jwks and jwks_uri exclude each other")
+
+
+@part
+def has_one_subject(asked: dict[str, Any]) -> None:
+    """RFC 8705 section 2.1.2: exactly one subject for tls_client_auth."""
+    if len([name for name in asked if name.startswith("tls_client_auth_")]) > 1:
+        raise OAuthError("invalid_client_metadata", "a client has one subject")
+
+
+@part
+def gets_bound_tokens_by_code(asked: dict[str, Any]) -> None:
+    """RFC 9449 section 5.2: the authorization endpoint gives no tokens to a client whose tokens are to be bound."""
+    if asked.get("dpop_bound_access_tokens") and asked.get("response_types", ["code"]) != ["code"]:
+        raise OAuthError(
+            "invalid_client_metadata", "bound tokens do not come from the authorization endpoint"
+        )
+
+
+METADATA = Steps(has_one_key_set, has_one_subject, gets_bound_tokens_by_code)

@@ -3,18 +3,16 @@
 import json
 import re
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import replace
 
 from aiohttp import web
 
 from . import jose
 from .binding import certificate_fits, loosely_same
 from .errors import Crash, ProofError, Refusal
-from .proof import PROOF_ALGS, Checker
-from .state import REFERENCE, USERNAME, Reference, parameters, proof_fields, received
+from .proof import PROOF_ALGS, check
+from .proof_requests import proof_fields, received
+from .state import REFERENCE, USERNAME, Reference, parameters
 from .tokens import AccessToken, jkt_of
-from .wrong import Faults
 
 METADATA = "/.well-known/oauth-protected-resource/api"
 MAX_NOTES = 50
@@ -204,24 +202,9 @@ class Visit:
             return False
         return self.wrong("both-only-certificate-checked" if "jkt" in cnf else "mtls-unchecked-under-dpop")
 
-    def _checker(self, token: AccessToken, values: Sequence[str]) -> Checker:
-        """Return what checks the proof; a fault forgets the signature at one endpoint, or for one pair, only."""
-        checker = self.state.checkers["rs"]
-        here = {
-            "userinfo-post-proof-unverified": (self.request.method, self.request.path)
-            == ("POST", "/userinfo"),
-            "head-proof-unverified": self.request.method == "HEAD",
-            "post-proof-unverified": (self.request.method, self.request.path) == ("POST", "/api"),
-            "second-url-proof-unverified": self.request.path == "/api/other",
-            "signature-unchecked-for-ps256-opaque": token.opaque and jose.alg_named(values) == "PS256",
-        }
-        if any(happens and self.wrong(fault) for fault, happens in here.items()):
-            return replace(checker, faults=Faults(["rs-signature-not-verified"]))
-        return checker
-
     def _check_dpop(self, token: AccessToken, jkt: str | None) -> None:
         """RFC 9449 section 7.1: a proof is there, holds, and is made with the key the token is bound to."""
-        values = proof_fields(self.request, "rs")
+        values = proof_fields(self.request)
         if not values:
             if self.wrong("proof-optional") and self.scheme == "DPoP":
                 return
@@ -230,7 +213,7 @@ class Visit:
             raise self._refusal(_NO_PROOF, "invalid_dpop_proof")
         try:
             where = received(self.request, jose.digest(self.credentials), self.credentials)
-            proof = self._checker(token, values).check(values, where)
+            proof = check(values, where, self.state.proofs["rs"])
         except ProofError as error:
             wrong_status = error.code == "use_dpop_nonce" and self.wrong("nonce-wrong-status")
             raise self._refusal(str(error), error.code, 400 if wrong_status else 401) from error
@@ -248,7 +231,7 @@ class Visit:
             return
         if self.wrong("kid-as-thumbprint") and jkt is not None and proof.jwk.get("kid") == jkt:
             return
-        if jkt_of(proof, self.state.faults) != jkt:
+        if jkt_of(proof) != jkt:
             raise self._refusal("the token is bound to another key")
 
 

@@ -23,19 +23,10 @@ class Expiring(Generic[V]):
             self._swept = now
         self._entries[key] = (now + seconds, value)
 
-    def keep_newest(self, count: int) -> None:
-        """Forget all but the `count` entries that were put last."""
-        while len(self._entries) > count:
-            del self._entries[next(iter(self._entries))]
-
     def get(self, key: str) -> V | None:
         """Return the value, or None if there is none (any more)."""
         ends, value = self._entries.get(key, (0.0, None))
         return value if ends > time.monotonic() else None
-
-    def find(self, beginning: str) -> V | None:
-        """Return the newest value whose key begins so, or None."""
-        return next((self.get(key) for key in reversed(self._entries) if key.startswith(beginning)), None)
 
     def pop(self, key: str) -> V | None:
         """Return the value like `get` and forget it."""

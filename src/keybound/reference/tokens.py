@@ -1,18 +1,17 @@
 """What the authorization server hands out: access tokens (JWT or opaque), refresh tokens, codes."""
 
-import json
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from . import jose, pki
+from . import jose
 from .clients import Client
+from .parts import part
 from .proof import Proof
 from .store import Expiring
-from .wrong import Faults
 
 ACCESS_LIFETIME = 600
 REFRESH_LIFETIME = 86400
@@ -40,7 +39,6 @@ class AuthorizationRequest:
     jkt: str | None
     state: str | None
     nonce: str | None
-    implicit: bool = False  # only a fault gives a token without a code
 
 
 @dataclass
@@ -63,10 +61,9 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """A refresh token: its grant, the key of the request that got it, and what it is bound to if public."""
+    """A refresh token: its grant, and the key and certificate that it is bound to, if any."""
 
     grant: Grant
-    first_jkt: str | None
     jkt: str | None
     x5t: str | None
 
@@ -85,13 +82,24 @@ class AccessToken:
         return cnf
 
 
+@part
+def new_handle(kind: Literal["code", "refresh token", "access token"]) -> str:
+    """Return a value that nobody guesses (RFC 6749 section 10.10)."""
+    return secrets.token_urlsafe(32)
+
+
+@part
+def jkt_of(proof: Proof) -> str:
+    """Return the `jkt` under which a token is bound to the proof's key (RFC 9449 section 6.1)."""
+    return proof.jkt
+
+
 @dataclass
 class Tokens:
     """Everything issued by one server and still alive."""
 
     issuer: str
     key: ec.EllipticCurvePrivateKey
-    faults: Faults
     codes: Expiring[Code] = field(default_factory=Expiring)
     refresh: Expiring[Refresh] = field(default_factory=Expiring)
     pending: Expiring[Pending] = field(default_factory=Expiring)
@@ -111,25 +119,11 @@ class Tokens:
         return jose.ec_jwk(self.key.public_key())
 
     def issue(self, grant: Grant, cnf: dict[str, str], scope: str) -> str:
-        """Return a new access token of `grant`, bound to what `cnf` says (RFC 9068 section 2.2)."""
-        now = int(time.time())
-        claims: dict[str, Any] = {
-            "iss": self.issuer,
-            "sub": grant.subject,
-            "aud": self.issuer,
-            "client_id": grant.client.id,
-            "scope": scope,
-            "iat": now,
-            "exp": now + self.access_lifetime,
-            "jti": secrets.token_urlsafe(16),
-        }
-        if cnf:
-            claims["cnf"] = cnf
-        if self.faults.on("as-token-without-audience"):
-            del claims["aud"]
+        """Return a new access token of `grant`, bound to what `cnf` says."""
+        claims = access_claims(self, grant, cnf, scope)
         grant.issued.append(claims["jti"])
         if grant.client.opaque:
-            token = secrets.token_urlsafe(6 if self.faults.on("as-short-opaque-tokens") else 32)
+            token = new_handle("access token")
             self.opaque.put(token, claims, self.access_lifetime)
             return token
         return jose.sign(self.key, {"typ": "at+jwt", "kid": self.kid}, claims)
@@ -179,29 +173,20 @@ class Tokens:
         self.revoked.put(jti, value=True, seconds=ACCESS_LIFETIME)
 
 
-def jkt_of(proof: Proof, faults: Faults) -> str:
-    """Return the `jkt` under which a token is bound to the proof's key (RFC 9449 section 6.1)."""
-    if faults.on("as-jkt-sha1"):
-        return jose.thumbprint(proof.jwk, algorithm="sha1")
-    if faults.on("as-jkt-of-whole-jwk"):
-        return jose.thumbprint(proof.jwk, tuple(proof.jwk))
-    if faults.on("as-jkt-members-unsorted"):
-        return jose.digest(json.dumps(_as_listed(proof.jwk), separators=(",", ":")))
-    return proof.jkt + ("=" if faults.on("as-jkt-padded") else "")
-
-
-def _as_listed(jwk: dict[str, Any]) -> dict[str, Any]:
-    """Return the members in the order of RFC 7518 section 6, which is that of the alphabet for no kind of key."""
-    return {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk}
-
-
-def cnf_of(proof: Proof | None, certificate: bytes | None, faults: Faults) -> dict[str, str]:
-    """Return the `cnf` of a token that was asked for with this proof and this certificate."""
-    cnf: dict[str, str] = {}
-    if proof and certificate and faults.on("as-both-unbound"):
-        return cnf
-    if proof and not faults.on("as-cnf-missing"):
-        cnf["jkt"] = jkt_of(proof, faults)
-    if certificate and not faults.on("as-x5t-missing"):
-        cnf["x5t#S256"] = pki.x5t(certificate, faults)
-    return cnf
+@part
+def access_claims(tokens: Tokens, grant: Grant, cnf: dict[str, str], scope: str) -> dict[str, Any]:
+    """Return the claims of a new access token (RFC 9068 section 2.2, RFC 7800 section 3.1)."""
+    now = int(time.time())
+    claims: dict[str, Any] = {
+        "iss": tokens.issuer,
+        "sub": grant.subject,
+        "aud": tokens.issuer,
+        "client_id": grant.client.id,
+        "scope": scope,
+        "iat": now,
+        "exp": now + tokens.access_lifetime,
+        "jti": secrets.token_urlsafe(16),
+    }
+    if cnf:
+        claims["cnf"] = cnf
+    return claims

@@ -5,15 +5,39 @@ from collections.abc import Iterable, Mapping
 
 from keybound.reference.parts import InForce, Side
 
-from . import old_as, old_proof, old_rs
-from .fault import Fault, both, fault
+from . import (
+    as_answers,
+    claims,
+    client_authentication,
+    client_certificates,
+    codes,
+    keys,
+    nonces_and_replay,
+    old_rs,
+    proof_places,
+    reading,
+    refreshing,
+    target_uri,
+    token_binding,
+)
+from .fault import Fault, fault
 
 _ALL: tuple[Fault, ...] = (
-    *(each for name, wrong in old_proof.BOTH for each in both(name, wrong)),
-    *(fault(f"as-{name}", wrong) for name, wrong in old_as.AS),
+    *reading.FAULTS,
+    *keys.FAULTS,
+    *claims.FAULTS,
+    *nonces_and_replay.FAULTS,
+    *target_uri.FAULTS,
+    *proof_places.FAULTS,
     *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
     *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
-    *(fault(name, wrong) for name, wrong in [*old_rs.MTLS, *old_as.FLOWS]),
+    *(fault(name, wrong) for name, wrong in old_rs.MTLS),
+    *client_authentication.FAULTS,
+    *client_certificates.FAULTS,
+    *codes.FAULTS,
+    *refreshing.FAULTS,
+    *token_binding.FAULTS,
+    *as_answers.FAULTS,
 )
 FAULTS: Mapping[str, Fault] = {each.id: each for each in _ALL}
 

@@ -1,10 +1,10 @@
-"""More grants: devices (RFC 8628), exchange (RFC 8693), CIBA, assertions (RFC 7523)."""
+"""Extension grants (RFC 6749 section 4.5): devices (RFC 8628), exchange (RFC 8693), CIBA, assertions (RFC 7523)."""
 
 import hmac
 import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
@@ -13,11 +13,12 @@ from . import jose
 from .authorize import page
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, Client
 from .errors import OAuthError
-from .state import REFERENCE, USERNAME, authenticated, parameters, proof_of, read_form
+from .parts import part
+from .proof_requests import proof_of
+from .state import REFERENCE, USERNAME, authenticated, parameters, read_form
+from .token_request import TokenRequest, allowed_scope
+from .token_response import new_refresh_token, token_response
 from .tokens import Grant, Pending
-
-if TYPE_CHECKING:
-    from .token_endpoint import TokenRequest
 
 LIFETIME = 300
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -27,13 +28,6 @@ _FORM = """<form method="{method}" action="/device">
 <button type="submit">Allow</button></form>"""
 _LOGIN = """<label>User name <input type="text" name="username"></label>
 <label>Password <input type="password" name="password"></label>"""
-
-
-def _scope_of(client: Client, form: dict[str, str]) -> str:
-    scope = form.get("scope", client.scope)
-    if not set(scope.split()) <= set(client.scope.split()):
-        raise OAuthError("invalid_scope", "this scope is not allowed")
-    return scope
 
 
 def _may(client: Client, grant: str) -> None:
@@ -46,12 +40,10 @@ async def device_authorization(request: web.Request) -> web.Response:
     state = request.app[REFERENCE]
     client, form = await authenticated(request)
     _may(client, DEVICE)
-    unchecked = state.faults.on("as-device-proof-unchecked")
-    proof = proof_of(request, client, unverified=unchecked)
-    jkt = proof.jkt if proof and not state.faults.on("as-device-key-forgotten") else None
+    proof = proof_of(request, client, form)
     device_code, user_code = secrets.token_urlsafe(32), secrets.token_hex(4).upper()
-    grant = Grant(client, USERNAME, _scope_of(client, form))
-    state.tokens.pending.put(device_code, Pending(grant, jkt), LIFETIME)
+    grant = Grant(client, USERNAME, allowed_scope(form, client.scope))
+    state.tokens.pending.put(device_code, Pending(grant, proof.jkt if proof else None), LIFETIME)
     state.tokens.user_codes.put(user_code, device_code, LIFETIME)
     uri = f"{state.issuer}/device"
     return web.json_response(
@@ -98,25 +90,31 @@ async def backchannel(request: web.Request) -> web.Response:
     if form.get("login_hint") != USERNAME:
         raise OAuthError("unknown_user_id", "nobody is known by this login_hint")
     auth_req_id = secrets.token_urlsafe(32)
-    grant = Grant(client, USERNAME, _scope_of(client, form))
+    grant = Grant(client, USERNAME, allowed_scope(form, client.scope))
     state.tokens.pending.put(auth_req_id, Pending(grant, None, approved=True), LIFETIME)
     return web.json_response({"auth_req_id": auth_req_id, "expires_in": LIFETIME, "interval": 0})
 
 
-def _poll(asked: "TokenRequest", name: str) -> Grant:
+def _poll(asked: TokenRequest, name: str) -> Grant:
     """RFC 8628 sections 3.4 and 3.5, CIBA Core section 10.1: good once, for the client that started."""
     pending = asked.state.tokens.pending.get(asked.form.get(name, ""))
     if pending is None or pending.grant.client is not asked.client:
         raise OAuthError("invalid_grant", f"unknown {name}")
     if not pending.approved:
         raise OAuthError("authorization_pending", "the user has not agreed yet")
-    if pending.jkt and (asked.proof is None or asked.proof.jkt != pending.jkt):
-        raise OAuthError("invalid_grant", "the flow began with another key")
+    key_is_that_of_the_start(asked, pending)
     asked.state.tokens.pending.pop(asked.form[name])
     return pending.grant
 
 
-def _exchange(asked: "TokenRequest") -> Grant:
+@part
+def key_is_that_of_the_start(asked: TokenRequest, pending: Pending) -> None:
+    """A proof where the flow began ties its tokens to that key (draft on DPoP for the device grant, section 3.2)."""
+    if pending.jkt and asked.jkt != pending.jkt:
+        raise OAuthError("invalid_grant", "the flow began with another key")
+
+
+def _exchange(asked: TokenRequest) -> Grant:
     """RFC 8693 section 2.1. A subject token may come from any client; the new token is bound to the new proof's key."""
     if asked.form.get("subject_token_type") != ACCESS_TOKEN:
         raise OAuthError("invalid_request", "only access tokens are exchanged")
@@ -127,7 +125,7 @@ def _exchange(asked: "TokenRequest") -> Grant:
     return Grant(asked.client, subject.claims["sub"], " ".join(sorted(scope)))
 
 
-def _assertion(asked: "TokenRequest") -> Grant:
+def _assertion(asked: TokenRequest) -> Grant:
     """RFC 7523 section 3."""
     grantor = asked.client.grantor
     try:
@@ -143,14 +141,23 @@ def _assertion(asked: "TokenRequest") -> Grant:
     expires = claims.get("exp")
     if not good or not isinstance(expires, int) or not now < expires < now + _ASSERTION_LIFETIME:
         raise OAuthError("invalid_grant", "the assertion is not for us, or not now")
-    return Grant(asked.client, USERNAME, _scope_of(asked.client, dict(asked.form)))
+    return Grant(asked.client, USERNAME, allowed_scope(asked.form, asked.client.scope))
 
 
-GRANTS: dict[str, Callable[["TokenRequest"], Grant]] = {
+GRANTS: dict[str, Callable[[TokenRequest], Grant]] = {
     DEVICE: lambda asked: _poll(asked, "device_code"),
     CIBA: lambda asked: _poll(asked, "auth_req_id"),
     EXCHANGE: _exchange,
     JWT_BEARER: _assertion,
 }
-MORE: dict[str, dict[str, Any]] = {EXCHANGE: {"issued_token_type": ACCESS_TOKEN}}
-"""What the answer of a grant says besides (RFC 8693 section 2.2.1)."""
+_MORE: dict[str, dict[str, Any]] = {EXCHANGE: {"issued_token_type": ACCESS_TOKEN}}
+"""What the response says besides (RFC 8693 section 2.2.1)."""
+
+
+def extension_grant(asked: TokenRequest) -> dict[str, Any]:
+    """Return the response for an extension grant: what it allows is the only difference."""
+    grant = GRANTS[asked.grant_type](asked)
+    answer = token_response(asked, grant, grant.scope) | _MORE.get(asked.grant_type, {})
+    if "refresh_token" in asked.client.grants:
+        answer["refresh_token"] = new_refresh_token(asked, grant)
+    return answer
