@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from keybound.craft.certificates import MEANINGS, leaf_der, make_set, x5t_s256
 from keybound.craft.changes.forwarded_header import ENCODINGS
 from keybound.profile.target_profile import parse
-from keybound.reference.certificates import from_header
+from keybound.reference.shown_certificates import from_header
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from . import pki, trusted
+from . import foreign_tokens, pki
 from .authorize import SHORT_CODE_LIFETIME
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
@@ -16,12 +16,12 @@ def render(state: Reference) -> str:
     """Return the TOML profile with which a tester can use every client of `state`; it holds secrets."""
     api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
     clients = state.registry.clients.values()
-    attacker = state.pki.holder("other")
+    attacker = state.pki.clients["other"]
     tables: dict[str, dict[str, Any]] = {
         "": {
             "name": "reference",
             "issuer": state.issuer,
-            "ca": state.pki.ca.certificate_pem,
+            "ca": state.pki.ca.pem,
             "requirements": _requirements(state),
         },
         **{f"clients.{client.id}": _client(client) for client in clients},
@@ -44,10 +44,10 @@ def render(state: Reference) -> str:
         "registration": {},
         **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
-        "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+        "attacker": {"certificate": attacker.pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
-            for name, made in state.pki.made.items()
+            for name, made in state.pki.clients.items()
         },
     }
     return "\n".join(_table(name, values) for name, values in tables.items())
@@ -58,11 +58,11 @@ def render_alone(state: Reference) -> str:
     assert state.trusted is not None  # noqa: S101  # the caller has seen it
     api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
     holders = [state.registry.clients[name] for name in ("pki", "selfsigned")]
-    attacker = state.pki.holder("other")
+    attacker = state.pki.clients["other"]
     tables: dict[str, dict[str, Any]] = {
         "": {
             "name": "reference-rs",
-            "ca": state.pki.ca.certificate_pem,
+            "ca": state.pki.ca.pem,
             "requirements": _requirements(state),
         },
         # these lend their certificates; nobody asks for a login here
@@ -84,10 +84,10 @@ def render_alone(state: Reference) -> str:
         },
         **_limits(state),
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
-        "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+        "attacker": {"certificate": attacker.pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
-            for name, made in state.pki.made.items()
+            for name, made in state.pki.clients.items()
         },
         "tokens": {
             "source": "minted",
@@ -96,7 +96,7 @@ def render_alone(state: Reference) -> str:
             "scope": "read",
             "mechanisms": ["dpop", "mtls"],
             "formats": ["jwt", "opaque"],
-            "introspection_client": trusted.CLIENT,
+            "introspection_client": foreign_tokens.CLIENT,
             "introspection_secret": state.trusted.secret,
         },
     }
@@ -145,7 +145,7 @@ def _client(client: Client) -> dict[str, Any]:
     if client.key:
         values |= {"key": pki.key_pem(client.key), "key_id": client.id, "key_alg": "ES256"}
     if client.identity:
-        values |= {"certificate": client.identity.certificate_pem, "certificate_key": client.identity.key_pem}
+        values |= {"certificate": client.identity.pem, "certificate_key": client.identity.key_pem}
     flags = {
         "dpop_bound": client.dpop_bound,
         "certificate_bound": client.certificate_bound,

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from keybound.reference import jose
+from keybound.reference.access import token_is_bound_to_key
 from keybound.reference.clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER
 from keybound.reference.extension_grants import GRANTS as EXTENSIONS
 from keybound.reference.parts import Instead, Side, alter, leave_out, replace
@@ -139,7 +140,12 @@ FAULTS: tuple[Fault, ...] = (
         "the proof of a client that authenticates by certificate is not read",
         replace(carry_out, _without_proof),
     ),
-    fault("as-cnf-missing", "a token announced as DPoP is bound to no key", _without("jkt")),
+    fault(
+        "as-cnf-missing",
+        "a token announced as DPoP is bound to no key",
+        _without("jkt"),
+        leave_out(token_is_bound_to_key, lambda visit: "jkt" not in visit.token.cnf, ("rs",)),
+    ),
     fault(
         "as-both-unbound",
         "a certificate and a proof together give an unbound token",
