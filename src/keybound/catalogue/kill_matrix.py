@@ -52,9 +52,9 @@ def load() -> Mapping[str, Red]:
     }
 
 
-def text(rows: Mapping[str, Red], order: Iterable[str]) -> str:
-    """Return the text of the file for these rows: the faults in `order`, all ids sorted, so that it can be compared."""
-    return _HEAD + "".join(_table(fault, rows[fault]) for fault in order if fault in rows)
+def text(rows: Mapping[str, Red]) -> str:
+    """Return the text of the file for these rows, with all ids sorted, so that a review can compare it."""
+    return _HEAD + "".join(_table(fault, rows[fault]) for fault in sorted(rows))
 
 
 def _table(fault: str, row: Red) -> str:

@@ -56,7 +56,7 @@ def problems(row: Row, *, only_named: bool = False) -> Iterator[str]:
     `only_named`: of a run of the cases that name the fault, which need not turn all its requirements red.
     """
     yield from unfit(row)
-    if row.error or _is_new(row):
+    if row.error or row.fault not in kill_matrix.load():
         return
     expected, red = _declared(row), set(row.red)
     if not only_named and (missing := sorted(expected - red)):
@@ -70,6 +70,8 @@ def unfit(row: Row) -> Iterator[str]:
     if row.error:
         yield f"the run did not start: {row.error}"
     elif row.fault not in FAULTS:
+        if row.red:
+            yield f"red on the clean target: {', '.join(row.red)}"
         if row.inconclusive:
             yield f"inconclusive on the clean target: {', '.join(row.inconclusive)}"
         if row.not_exact:
@@ -80,9 +82,9 @@ def unfit(row: Row) -> Iterator[str]:
 
 def changes(row: Row) -> Iterator[str]:
     """Yield what a run of all cases has seen and the file of the kill matrix does not say, and the other way round."""
-    if row.error or _is_new(row):
+    if row.error or row.fault not in kill_matrix.load():
         return
-    killed = kill_matrix.load().get(row.fault, kill_matrix.NOTHING).killed
+    killed = kill_matrix.load()[row.fault].killed
     pairs = [("red", _declared(row), row.red)]
     if killed is not None and not _elsewhere(row):
         pairs.append(("killed", killed, row.killed))
@@ -93,17 +95,18 @@ def changes(row: Row) -> Iterator[str]:
             yield f"{name}, gone: {', '.join(gone)}"
 
 
+def _seen_twice(fault: str) -> bool:
+    """Return whether the fault can be seen at the whole target and at a resource server alone."""
+    return fault.startswith("rs-") and fault not in ALONE
+
+
 def _elsewhere(row: Row) -> bool:
-    """Return whether the fault was seen at a resource server alone, where not all of its cases have their place."""
-    return row.alone and row.fault not in ALONE
-
-
-def _is_new(row: Row) -> bool:
-    return row.fault in FAULTS and row.fault not in kill_matrix.load()
+    """Return whether this is the second of them, where not all of the fault's cases have their place."""
+    return row.alone and _seen_twice(row.fault)
 
 
 def _declared(row: Row) -> frozenset[str]:
-    seen = kill_matrix.load().get(row.fault, kill_matrix.NOTHING)
+    seen = kill_matrix.load()[row.fault]
     return seen.alone if _elsewhere(row) else seen.everywhere
 
 
@@ -140,7 +143,7 @@ def selftest(
     """
     chosen = [name for name in faults or FAULTS if name.startswith("rs-") or not rs_only]
     again = [name for name in chosen if _seen_twice(name)] if matrix else []
-    runs = [*((name, rs_only) for name in (*_cleans(chosen, again, rs_only=rs_only), *chosen))]
+    runs = [(name, rs_only) for name in (*_cleans(chosen, again, rs_only=rs_only), *chosen)]
     runs += [(name, True) for name in again]
     bad, rows = set[str](), dict[tuple[str, bool], Row]()
     for run, row in _each(runs, jobs, "all" if matrix else scope):
@@ -170,11 +173,6 @@ def _cleans(chosen: Sequence[str], again: Sequence[str], *, rs_only: bool) -> It
         yield CLEAN_ALONE
     if any(_waits(fault) for fault in chosen):
         yield CLEAN_WAITING
-
-
-def _seen_twice(fault: str) -> bool:
-    """Return whether the fault has a row of its own at a resource server alone."""
-    return fault.startswith("rs-") and fault not in ALONE
 
 
 def _waits(fault: str) -> bool:
@@ -211,7 +209,7 @@ def _wrong(row: Row, matrix: Matrix | None, *, only_named: bool) -> Iterator[str
         yield from unfit(row)
     if matrix == "check":
         yield from changes(row)
-    if matrix != "write" and _is_new(row):
+    if matrix != "write" and row.fault in FAULTS and row.fault not in kill_matrix.load():
         yield f"not in {kill_matrix.FILE} yet: run keybound selftest --write --fault {row.fault}"
 
 
@@ -226,7 +224,7 @@ def _document(rows: Sequence[Row], out: Path) -> None:
 
 def _write(rows: Sequence[Row]) -> None:
     """Put what these rows saw into the file of the kill matrix; what they did not see stays."""
-    known = dict(kill_matrix.load())
+    known = {fault: row for fault, row in kill_matrix.load().items() if fault in FAULTS}
     seen = [row for row in rows if row.fault in FAULTS and not row.error]
     for row in sorted(seen, key=_elsewhere):  # the whole target first
         before, red = known.get(row.fault, kill_matrix.NOTHING), frozenset(row.red)
@@ -236,7 +234,7 @@ def _write(rows: Sequence[Row]) -> None:
             alone = before.alone if _seen_twice(row.fault) else red
             known[row.fault] = kill_matrix.Red(red, alone, frozenset(row.killed))
     try:
-        kill_matrix.path().write_text(kill_matrix.text(known, FAULTS), encoding="utf-8")
+        kill_matrix.path().write_text(kill_matrix.text(known), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {kill_matrix.path()}: {error.strerror}") from None
     kill_matrix.load.cache_clear()

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from . import app, pki, profile_text, state
-from .faults import raw_http, switched_on
+from .faults import FAULTS, raw_http, switched_on
 from .foreign_tokens import Issuer
 
 # Proofs are headers; leave the verdict on a long one to the proof check rather than to the HTTP parser.
@@ -101,7 +101,7 @@ async def answering(place: Place, settings: Settings) -> AsyncIterator[Running]:
         reference.backend = f"http://{settings.host}:{place.behind.getsockname()[1]}"
     if settings.trusts:
         reference.trusted = Issuer(settings.trusts, f"{place.issuer}/api")
-    runner = (raw_http.Runner if raw_http.NEEDED_BY & set(settings.faults) else web.AppRunner)(
+    runner = (raw_http.Runner if any(FAULTS[each].raw for each in settings.faults) else web.AppRunner)(
         app.create(reference),
         access_log=None,
         logger=_log,

@@ -1,16 +1,10 @@
-"""What aiohttp drops or refuses, trailer fields and a second Host field: which some faults ask for."""
+"""What aiohttp drops or refuses, trailer fields and a second Host field: for the faults that are `raw`."""
 
 import re
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
-
-NEEDED_BY = frozenset(
-    {"rs-trailers-merged"}
-    | {f"{side}-{which}-host-trusted" for side in ("as", "rs") for which in ("first", "last")}
-)
-"""The faults that want them; without one, requests are read as aiohttp reads them."""
 
 _TRAILERS = re.compile(rb"\r\n0\r\n(.+?)\r\n\r\n", re.DOTALL)
 _HOST = re.compile(rb"\r\nHost:[ \t]*([^\r]*)", re.IGNORECASE)

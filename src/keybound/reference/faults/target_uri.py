@@ -101,11 +101,13 @@ FAULTS: tuple[Fault, ...] = (
         "first-host-trusted",
         "the first of two Host fields replaces the server's own name",
         _host_of_several(0),
+        raw=True,
     ),
     *both(
         "last-host-trusted",
         "the last of two Host fields replaces the server's own name",
         _host_of_several(-1),
+        raw=True,
     ),
     *both(
         "host-userinfo-cut",
