@@ -18,8 +18,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 
-from keybound.catalogue.requirements import Level, Requirement
 from keybound.errors import UsageError
+from keybound.judge.requirement import Level, Requirement
 from keybound.judge.rules import ROBUSTNESS
 from keybound.tree import fixtures
 
