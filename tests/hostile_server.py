@@ -367,7 +367,7 @@ def tampered(
 
     with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.closing(loop):
         issuer = f"https://localhost:{listener.getsockname()[1]}"
-        reference = state.build(issuer, made, nonce, faults)
+        reference = state.build(issuer, made, nonce)
         reference.in_force = switched_on(faults)
         thread = threading.Thread(
             target=loop.run_until_complete, args=(serve(listener, reference),), daemon=True

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from keybound.craft.certificates import MEANINGS, leaf_der, make_set, x5t_s256
 from keybound.craft.changes.forwarded_header import ENCODINGS
 from keybound.profile.target_profile import parse
-from keybound.reference.certificates import from_header
+from keybound.reference import pki
+from keybound.reference.shown_certificates import from_header
 
 
 @pytest.fixture(scope="module")
@@ -23,20 +24,27 @@ def made():
     return make_set()
 
 
+@pytest.fixture(scope="module", params=["to register at a target", "of the reference target"])
+def either(request, made):
+    """The two sets, which are made by code of their own and have to be alike."""
+    its = pki.make()
+    return made if request.param == "to register at a target" else (its.ca, its.clients)
+
+
 def der(certified):
     return certified.certificate.public_bytes(Encoding.DER)
 
 
-def test_the_set_is_whole_and_each_certificate_is_another(made):
-    assert made[1].keys() == MEANINGS.keys()
+def test_the_set_is_whole_and_each_certificate_is_another(either):
+    assert either[1].keys() == MEANINGS.keys()
     leaves = {
-        name: der(each) for name, each in made[1].items() if name not in {"intermediate-alone", "appended"}
+        name: der(each) for name, each in either[1].items() if name not in {"intermediate-alone", "appended"}
     }
     assert len(set(leaves.values())) == len(leaves)
 
 
-def test_relatives_differ_in_what_their_name_says(made):
-    ca, each = made
+def test_relatives_differ_in_what_their_name_says(either):
+    ca, each = either
     client = each["client"].certificate
     assert each["twin"].certificate.subject == client.subject
     assert each["twin"].certificate.public_key() != client.public_key()

@@ -55,11 +55,11 @@ def url(made):
 @pytest.fixture
 def identities(made):
     known = {
-        name: Identity(name, made.made[name].pem, made.made[name].key_pem)
+        name: Identity(name, made.clients[name].pem, made.clients[name].key_pem)
         for name in ("client", "twin", "self-signed")
     }
     # the same name with another certificate is another identity
-    same_name = Identity("client", made.made["other"].pem, made.made["other"].key_pem)
+    same_name = Identity("client", made.clients["other"].pem, made.clients["other"].key_pem)
     return [*known.values(), same_name, NO_CERTIFICATE]
 
 
@@ -73,14 +73,14 @@ def shown(identity):
 
 def test_each_request_goes_over_its_own_identity(made, url, identities):
     order = random.Random(8705).choices(identities, k=200)
-    with Wire(made.ca.certificate_pem) as wire:
+    with Wire(made.ca.pem) as wire:
         for identity in order:
             assert seen(wire.send(Request("GET", url), identity)) == shown(identity)
 
 
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_resumed_session_is_of_the_same_identity(made, url, identities, version):
-    with Wire(made.ca.certificate_pem) as wire:
+    with Wire(made.ca.pem) as wire:
         for identity in identities:
             pinned = Identity(identity.name, identity.certificate, identity.certificate_key, version)
             exchange, reused = wire.resumed(Request("GET", url), pinned, "resumed")
@@ -89,16 +89,14 @@ def test_resumed_session_is_of_the_same_identity(made, url, identities, version)
 
 
 def test_identity_offers_only_its_version(made, url):
-    with Wire(made.ca.certificate_pem) as wire:
+    with Wire(made.ca.pem) as wire:
         for version in ("TLSv1.2", "TLSv1.3"):
             assert wire.send(Request("GET", url), Identity("none", version=version)).tls_version == version
 
 
 def test_unknown_certificate_is_refused_by_tls(made, url):
-    stranger = pki.issue("stranger")
-    with Wire(made.ca.certificate_pem) as wire:
-        exchange = wire.send(
-            Request("GET", url), Identity("stranger", stranger.certificate_pem, stranger.key_pem)
-        )
+    stranger = pki.issue(pki.named("stranger"))
+    with Wire(made.ca.pem) as wire:
+        exchange = wire.send(Request("GET", url), Identity("stranger", stranger.pem, stranger.key_pem))
     assert exchange.response is None
     assert ssl.HAS_TLSv1_3

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from . import (
     authorize,
+    challenges,
     extension_grants,
     introspection,
     metadata,
@@ -74,7 +75,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except OAuthError as error:
         response = error_response(error)
     except Refusal as refusal:
-        response = resource.refuse(state, refusal)
+        response = challenges.refuse(state, refusal)
     except Crash:
         response = web.Response(status=500)
     forbid_storing(response, request.path)
@@ -121,7 +122,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/api/other", resource.api),
     ("POST", "/api", resource.api),
     ("GET", "/api/notes", resource.notes),
-    ("POST", "/api/notes", resource.notes),
+    ("POST", "/api/notes", resource.new_note),
 ]
 
 
@@ -135,7 +136,7 @@ def create(state: Reference) -> web.Application:
     routes = _ROUTES
     if state.trusted is not None:
         routes = [route for route in _ROUTES if route[1] in _ALONE] + [
-            ("GET", resource.METADATA, resource_metadata.document)
+            ("GET", resource_metadata.PATH, resource_metadata.document)
         ]
         app.cleanup_ctx.append(state.trusted.connection)
     for method, path, handler in routes:

@@ -67,23 +67,23 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
         Client("public_par", "none", _CODE, "openid read", dpop_bound=True, par=True),
         Client(
             "pki", "tls_client_auth", ("client_credentials", *_CODE), "openid read", mechanism="mtls",
-            certificate_bound=True, identity=made.holder("client"),
+            certificate_bound=True, identity=made.clients["client"],
         ),
         *(
             Client(
                 f"pki_{kind}", "tls_client_auth", mechanism="mtls", certificate_bound=True,
-                identity=made.holder("client"), registered_by=kind,
+                identity=made.clients["client"], registered_by=kind,
             )
             for kind in NAME_KINDS
         ),
         Client(
             "pki_user", "tls_client_auth", (DEVICE, EXCHANGE, CIBA, JWT_BEARER), "openid read", mechanism="mtls",
-            certificate_bound=True, identity=made.holder("client"), grantor=pki.new_key(),
+            certificate_bound=True, identity=made.clients["client"], grantor=pki.new_key(),
         ),
-        Client("both", "tls_client_auth", certificate_bound=True, identity=made.holder("client")),
+        Client("both", "tls_client_auth", certificate_bound=True, identity=made.clients["client"]),
         Client(
             "selfsigned", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
-            opaque=True, identity=made.holder("self-signed"),
+            opaque=True, identity=made.clients["self-signed"],
         ),
         Client(
             "public_mtls", "none", _CODE, "openid read", mechanism="mtls", certificate_bound=True,
@@ -102,7 +102,7 @@ def register(made: pki.Pki, jwks_uri: str | None = None) -> dict[str, Client]:
             [
                 Client(
                     "jwks_uri", "self_signed_tls_client_auth", mechanism="mtls", certificate_bound=True,
-                    identity=made.holder("self-signed"), jwks_uri=jwks_uri,
+                    identity=made.clients["self-signed"], jwks_uri=jwks_uri,
                 )
             ] if jwks_uri else []
         ),

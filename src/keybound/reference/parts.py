@@ -108,14 +108,16 @@ def alter(
     return Instead(part, body, sides)
 
 
-def leave_out(part: Part[P, None], when: Callable[P, bool] | None = None) -> Instead:
+def leave_out(
+    part: Part[P, None], when: Callable[P, bool] | None = None, sides: tuple[Side, ...] | None = None
+) -> Instead:
     """Leave a check out, always or when `when` says so of what the check gets."""
 
     def body(right: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         if when is not None and not when(*args, **kwargs):
             right(*args, **kwargs)
 
-    return Instead(part, body)
+    return Instead(part, body, sides)
 
 
 def first(part: Part[P, R], check: Callable[P, None]) -> Instead:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from . import pki, trusted
+from . import foreign_tokens, pki
 from .authorize import SHORT_CODE_LIFETIME
 from .clients import CIBA, DEVICE, EXCHANGE, GRANTOR, JWT_BEARER, REDIRECT_URI, Client
 from .introspection import RESOURCE_SERVER
@@ -14,41 +14,22 @@ _NAMES = {DEVICE: "device_code", EXCHANGE: "token_exchange", CIBA: "ciba", JWT_B
 
 def render(state: Reference) -> str:
     """Return the TOML profile with which a tester can use every client of `state`; it holds secrets."""
-    api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
     clients = state.registry.clients.values()
-    attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {
             "name": "reference",
             "issuer": state.issuer,
-            "ca": state.pki.ca.certificate_pem,
+            "ca": state.pki.ca.pem,
             "requirements": _requirements(state),
         },
         **{f"clients.{client.id}": _client(client) for client in clients},
         **{f"clients.{client.id}.assertion": _grantor(client) for client in clients if client.grantor},
         "login": {"username": USERNAME, "password": state.password},
-        "resource": {
-            "url": api,
-            "canary": state.canary,
-            "also": f"{api}/other",
-            "methods": ["GET", "HEAD", "POST"],
-        },
-        "resource.write": {
-            "method": "POST",
-            "url": notes,
-            "body": json.dumps({"note": "{marker}"}),
-            "content_type": "application/json",
-            "read": notes,
-        },
+        **_resource(state),
         "introspection": {"client": RESOURCE_SERVER},
         "registration": {},
         **_limits(state),
-        **({"proxy": {"backend": state.backend}} if state.backend else {}),
-        "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
-        **{
-            f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
-            for name, made in state.pki.made.items()
-        },
+        **_certificates(state),
     }
     return "\n".join(_table(name, values) for name, values in tables.items())
 
@@ -56,19 +37,37 @@ def render(state: Reference) -> str:
 def render_alone(state: Reference) -> str:
     """Return the TOML profile of a resource server alone, whose tokens the tester mints; [tokens] comes last."""
     assert state.trusted is not None  # noqa: S101  # the caller has seen it
-    api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
     holders = [state.registry.clients[name] for name in ("pki", "selfsigned")]
-    attacker = state.pki.holder("other")
     tables: dict[str, dict[str, Any]] = {
         "": {
             "name": "reference-rs",
-            "ca": state.pki.ca.certificate_pem,
+            "ca": state.pki.ca.pem,
             "requirements": _requirements(state),
         },
         # these lend their certificates; nobody asks for a login here
         **{
             f"clients.{client.id}": _client(client) | {"grants": ["client_credentials"]} for client in holders
         },
+        **_resource(state),
+        **_limits(state),
+        **_certificates(state),
+        "tokens": {
+            "source": "minted",
+            "address": state.trusted.issuer,
+            "audience": state.trusted.audience,
+            "scope": "read",
+            "mechanisms": ["dpop", "mtls"],
+            "formats": ["jwt", "opaque"],
+            "introspection_client": foreign_tokens.CLIENT,
+            "introspection_secret": state.trusted.secret,
+        },
+    }
+    return "\n".join(_table(name, values) for name, values in tables.items())
+
+
+def _resource(state: Reference) -> dict[str, dict[str, Any]]:
+    api, notes = f"{state.issuer}/api", f"{state.issuer}/api/notes"
+    return {
         "resource": {
             "url": api,
             "canary": state.canary,
@@ -82,25 +81,20 @@ def render_alone(state: Reference) -> str:
             "content_type": "application/json",
             "read": notes,
         },
-        **_limits(state),
+    }
+
+
+def _certificates(state: Reference) -> dict[str, dict[str, Any]]:
+    """Return the port behind the proxy, if any, and who may show which certificates."""
+    attacker = state.pki.clients["other"]
+    return {
         **({"proxy": {"backend": state.backend}} if state.backend else {}),
-        "attacker": {"certificate": attacker.certificate_pem, "certificate_key": attacker.key_pem},
+        "attacker": {"certificate": attacker.pem, "certificate_key": attacker.key_pem},
         **{
             f"certificates.{name}": {"certificate": made.pem, "certificate_key": made.key_pem}
-            for name, made in state.pki.made.items()
-        },
-        "tokens": {
-            "source": "minted",
-            "address": state.trusted.issuer,
-            "audience": api,
-            "scope": "read",
-            "mechanisms": ["dpop", "mtls"],
-            "formats": ["jwt", "opaque"],
-            "introspection_client": trusted.CLIENT,
-            "introspection_secret": state.trusted.secret,
+            for name, made in state.pki.clients.items()
         },
     }
-    return "\n".join(_table(name, values) for name, values in tables.items())
 
 
 def _requirements(state: Reference) -> str:
@@ -145,7 +139,7 @@ def _client(client: Client) -> dict[str, Any]:
     if client.key:
         values |= {"key": pki.key_pem(client.key), "key_id": client.id, "key_alg": "ES256"}
     if client.identity:
-        values |= {"certificate": client.identity.certificate_pem, "certificate_key": client.identity.key_pem}
+        values |= {"certificate": client.identity.pem, "certificate_key": client.identity.key_pem}
     flags = {
         "dpop_bound": client.dpop_bound,
         "certificate_bound": client.certificate_bound,

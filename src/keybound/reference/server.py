@@ -15,9 +15,9 @@ from typing import get_args
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from . import app, pki, profile_text, state, unparsed
-from .faults import switched_on
-from .trusted import Trusted
+from . import app, pki, profile_text, state
+from .faults import FAULTS, raw_http, switched_on
+from .foreign_tokens import Issuer
 
 # Proofs are headers; leave the verdict on a long one to the proof check rather than to the HTTP parser.
 _MAX_HEADER = 32768
@@ -62,12 +62,6 @@ class Running:
     files: Mapping[str, str]
 
 
-_LENIENT_PARSERS = (
-    "rs-trailers-merged",
-    *(f"{side}-{which}-host-trusted" for side in ("as", "rs") for which in ("first", "last")),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """What stays when the faults change: the sockets, the certificates, and the addresses that go with them."""
@@ -99,18 +93,15 @@ async def answering(place: Place, settings: Settings) -> AsyncIterator[Running]:
     Raises ValueError for an unknown fault.
     """
     sides = switched_on(settings.faults)
-    reference = state.build(
-        place.issuer, place.made, settings.nonce, settings.faults, settings.header, place.keys
-    )
+    reference = state.build(place.issuer, place.made, settings.nonce, settings.header, place.keys)
     reference.in_force = sides
     if settings.short_lifetimes:
         state.shorten_lifetimes(reference)
     if settings.header is None:
         reference.backend = f"http://{settings.host}:{place.behind.getsockname()[1]}"
     if settings.trusts:
-        reference.trusted = Trusted(settings.trusts, f"{place.issuer}/api", reference.faults)
-    lenient = any(reference.faults.on(fault) for fault in _LENIENT_PARSERS)
-    runner = (unparsed.Runner if lenient else web.AppRunner)(
+        reference.trusted = Issuer(settings.trusts, f"{place.issuer}/api")
+    runner = (raw_http.Runner if any(FAULTS[each].raw for each in settings.faults) else web.AppRunner)(
         app.create(reference),
         access_log=None,
         logger=_log,

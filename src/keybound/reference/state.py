@@ -2,30 +2,27 @@
 
 import secrets
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from . import certificates, clients, pki
+from . import clients, pki, shown_certificates
 from .client_authentication import Credentials, Registry, authenticate
 from .client_keys import certificates_of
 from .clients import Client
 from .errors import OAuthError
+from .foreign_tokens import Issuer
 from .nonces import Nonces
 from .parts import InForce, Side, part
 from .proof import ProofState
 from .store import Expiring
 from .tokens import AuthorizationRequest, Tokens
-from .trusted import Trusted
-from .unparsed import trailers
-from .wrong import Faults
 
 NonceMode = Literal["off", "as", "rs", "both"]
 USERNAME = "alice"
-_FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -33,7 +30,6 @@ class Reference:
     """Everything one server knows."""
 
     issuer: str
-    faults: Faults
     pki: pki.Pki
     registry: Registry
     tokens: Tokens
@@ -44,7 +40,7 @@ class Reference:
     pushed: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     logins: Expiring[AuthorizationRequest] = field(default_factory=Expiring)
     notes: dict[str, deque[str]] = field(default_factory=dict)
-    trusted: Trusted | None = None  # set: a resource server alone, with the tokens of this issuer
+    trusted: Issuer | None = None  # set: a resource server alone, with the tokens of this issuer
     header: str | None = None
     backend: str | None = None
     short_lifetimes: bool = False
@@ -58,22 +54,19 @@ def build(
     issuer: str,
     made: pki.Pki,
     nonce: NonceMode,
-    faults: Sequence[str],
     header: str | None = None,
     jwks_uri: str | None = None,
 ) -> Reference:
-    """Return the state of a new server; ValueError on an unknown fault. `jwks_uri`: of the client that has one.
+    """Return the state of a new server. `jwks_uri`: of the client that has one.
 
     `header`: where the proxy in front puts the client's certificate; None when TLS ends here.
     """
-    on = Faults(faults)
     key = secrets.token_bytes(32)
     nonces = {side: Nonces(side, key) for side in ("as", "rs") if nonce in {side, "both"}}
     bases = (issuer, alias_of(issuer))
     audiences = frozenset(f"{base}{path}" for base in bases for path in ("", "/token", "/par"))
     return Reference(
         issuer=issuer,
-        faults=on,
         pki=made,
         registry=Registry(clients.register(made, jwks_uri), made.ca.certificate, audiences, bases),
         tokens=Tokens(issuer, pki.new_key()),
@@ -110,39 +103,21 @@ def at_plain(request: web.Request) -> bool:
     return state.header is None and f"//{request.host}" != alias_of(state.issuer).partition(":")[2]
 
 
-def client_chain(request: web.Request, side: str) -> list[bytes]:
+@part
+def client_chain(request: web.Request) -> list[bytes]:
     """Return the client's certificate (DER) and what it showed of its chain; empty when it has none.
 
-    `side` is "as" or "rs": whose faults apply. Only TLS, or the proxy that ends it, can be trusted with this.
+    Only TLS, or the proxy that ends it, can be trusted with this.
     """
-    state = request.app[REFERENCE]
-    if state.faults.on(f"{side}-trusts-certificate-header") and (
-        found := certificates.from_any_header(request)
-    ):
-        return [found]
-    if state.faults.on("rs-trailers-merged"):
-        for name, value in trailers(request).items():
-            if name == "Client-Cert" and (found := certificates.from_header([value])):
-                return [found]
-    plain = request.scheme == "http" and state.header is None
-    if (
-        plain
-        and state.faults.on("rs-backend-trusts-header")
-        and (found := certificates.from_any_header(request))
-    ):
-        return [found]
-    if state.header is None:
-        return certificates.from_handshake(request)
-    values = request.headers.getall(state.header, [])
-    if state.header.lower() != "client-cert":  # which RFC 9440 section 2.2 lets come once only
-        values = values[:1]  # as most frameworks read a field
-    forwarded = certificates.from_header(values)
-    return [forwarded] if forwarded else []
+    header = request.app[REFERENCE].header
+    if header is None:
+        return shown_certificates.from_handshake(request)
+    return shown_certificates.from_proxy(request, header)
 
 
-def client_certificate(request: web.Request, side: str = "as") -> bytes | None:
+def client_certificate(request: web.Request) -> bytes | None:
     """Return the certificate (DER) of the client alone, or None."""
-    return next(iter(client_chain(request, side)), None)
+    return next(iter(client_chain(request)), None)
 
 
 @part
@@ -159,8 +134,8 @@ def parameters(encoded: str) -> dict[str, str]:
 
 async def read_form(request: web.Request) -> dict[str, str]:
     """Return the parameters of a form body."""
-    if request.content_type != _FORM:
-        raise OAuthError("invalid_request", f"the body must be {_FORM}")
+    if request.content_type != FORM:
+        raise OAuthError("invalid_request", f"the body must be {FORM}")
     try:
         return parameters((await request.read()).decode())
     except UnicodeDecodeError:
@@ -177,5 +152,5 @@ async def authenticated(request: web.Request) -> tuple[Client, dict[str, str]]:
     registry = request.app[REFERENCE].registry
     named = registry.clients.get(form.get("client_id", ""))
     fetched = await certificates_of(named) if named else []
-    shown = Credentials(form, values[0] if values else None, client_chain(request, "as"), fetched)
+    shown = Credentials(form, values[0] if values else None, client_chain(request), fetched)
     return authenticate(registry, shown), form

@@ -128,9 +128,7 @@ class Tokens:
             return token
         return jose.sign(self.key, {"typ": "at+jwt", "kid": self.kid}, claims)
 
-    def read(
-        self, token: str, *, even_revoked: bool = False, even_expired: bool = False
-    ) -> AccessToken | None:
+    def read(self, token: str) -> AccessToken | None:
         """Return a token issued here that is neither expired nor revoked, else None (RFC 9068 section 4)."""
         claims = self.opaque.get(token)
         opaque = claims is not None
@@ -144,9 +142,7 @@ class Tokens:
                 return None
             claims = jws.claims
         # The signature is ours, so the claims have the types that issue() gave them.
-        in_time = even_expired or claims["exp"] > time.time()
-        alive = in_time and (even_revoked or not self.revoked.get(claims["jti"]))
-        return AccessToken(claims, opaque) if alive else None
+        return None if has_ended(claims) or is_revoked(self, claims) else AccessToken(claims, opaque)
 
     def id_token(self, code: Code) -> str:
         """Return an ID token for the user who allowed `code` (OpenID Connect Core section 2)."""
@@ -190,3 +186,15 @@ def access_claims(tokens: Tokens, grant: Grant, cnf: dict[str, str], scope: str)
     if cnf:
         claims["cnf"] = cnf
     return claims
+
+
+@part
+def has_ended(claims: dict[str, Any]) -> bool:
+    """Return whether the life of an access token of ours is over."""
+    return bool(claims["exp"] <= time.time())
+
+
+@part
+def is_revoked(tokens: Tokens, claims: dict[str, Any]) -> bool:
+    """Return whether an access token of ours was revoked before its end (RFC 7009)."""
+    return tokens.revoked.get(claims["jti"]) is not None

@@ -7,20 +7,24 @@ from keybound.reference.parts import InForce, Side
 
 from . import (
     as_answers,
+    bound_tokens,
+    certificates_at_resources,
+    challenges,
     claims,
     client_authentication,
     client_certificates,
     codes,
+    credentials,
+    foreign_tokens,
     keys,
     nonces_and_replay,
-    old_rs,
     proof_places,
     reading,
     refreshing,
     target_uri,
     token_binding,
 )
-from .fault import Fault, fault
+from .fault import Fault
 
 _ALL: tuple[Fault, ...] = (
     *reading.FAULTS,
@@ -29,9 +33,11 @@ _ALL: tuple[Fault, ...] = (
     *nonces_and_replay.FAULTS,
     *target_uri.FAULTS,
     *proof_places.FAULTS,
-    *(fault(f"rs-{name}", wrong) for name, wrong in old_rs.RS),
-    *(fault(f"rs-{name}", wrong, alone=True) for name, wrong in old_rs.TOKENS),
-    *(fault(name, wrong) for name, wrong in old_rs.MTLS),
+    *credentials.FAULTS,
+    *challenges.FAULTS,
+    *bound_tokens.FAULTS,
+    *certificates_at_resources.FAULTS,
+    *foreign_tokens.FAULTS,
     *client_authentication.FAULTS,
     *client_certificates.FAULTS,
     *codes.FAULTS,

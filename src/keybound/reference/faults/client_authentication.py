@@ -74,7 +74,7 @@ def _any_of_ours(right: Callable[[Attempt], None], attempt: Attempt) -> None:
 
 
 def _no_secret_with_certificate(request: web.Request) -> None:
-    if "Authorization" in request.headers and client_chain(request, "as"):
+    if "Authorization" in request.headers and client_chain(request):
         raise OAuthError("invalid_client", "the certificate is nobody's", 401)
 
 

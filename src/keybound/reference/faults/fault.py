@@ -10,13 +10,15 @@ class Fault:
     """One defect.
 
     `id` begins with the side that has it ("as-", "rs-"); `wrong` says in one line what is wrong; `instead` is what
-    stands in which part's place. `alone`: only a resource server alone shows it. `why`: why it cannot be said so.
+    stands in which part's place. `alone`: only a resource server alone shows it. `raw`: it needs what aiohttp drops
+    (raw_http). `why`: why it cannot be said so.
     """
 
     id: str
     wrong: str
     instead: tuple[Instead, ...] = ()
     alone: bool = False
+    raw: bool = False
     why: str = ""
 
     @property
@@ -25,11 +27,16 @@ class Fault:
         return "as" if self.id.startswith("as-") else "rs"
 
 
-def fault(id_: str, wrong: str, *instead: Instead, alone: bool = False, why: str = "") -> Fault:
+def fault(
+    id_: str, wrong: str, *instead: Instead, alone: bool = False, raw: bool = False, why: str = ""
+) -> Fault:
     """Return a fault of the side that its id begins with."""
-    return Fault(id_, wrong, instead, alone, why)
+    return Fault(id_, wrong, instead, alone, raw, why)
 
 
-def both(name: str, wrong: str, *instead: Instead, why: str = "") -> tuple[Fault, Fault]:
+def both(name: str, wrong: str, *instead: Instead, raw: bool = False, why: str = "") -> tuple[Fault, Fault]:
     """Return the same fault of the authorization server (as-) and of the resource server (rs-)."""
-    return fault(f"as-{name}", wrong, *instead, why=why), fault(f"rs-{name}", wrong, *instead, why=why)
+    return (
+        fault(f"as-{name}", wrong, *instead, raw=raw, why=why),
+        fault(f"rs-{name}", wrong, *instead, raw=raw, why=why),
+    )

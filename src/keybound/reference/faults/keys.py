@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keybound.reference import jose
+from keybound.reference.access import token_is_bound_to_key
 from keybound.reference.errors import Crash
 from keybound.reference.parts import Instead, alter, kept, leave_out, prepare, refuse, replace
 from keybound.reference.proof import (
@@ -143,6 +144,9 @@ FAULTS: tuple[Fault, ...] = (
         "alg-hmac-ok",
         "an HMAC proof is taken, keyed with an oct jwk or with the public key's bytes",
         *taken(wrong_crypto.mac_verifies),
+        leave_out(
+            token_is_bound_to_key, lambda visit: visit.proof is not None and visit.proof.jwk["kty"] == "oct"
+        ),
     ),
     *both(
         "alg-guessed",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keybound.reference import jose, trusted
+from keybound.reference import foreign_tokens, jose
 from keybound.reference.errors import Crash
 from keybound.reference.parts import Instead, Part, prepare, refuse, replace
 from keybound.reference.proof import Shown, alg_is_ours, identity_of, parse, single
@@ -240,7 +240,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "rs-token-crit-ignored",
         "crit in the header of a token is not read",
-        read_as(trusted.parse, header=lambda data: without("crit")(jose.parse_json(data))),
+        read_as(foreign_tokens.parse, header=lambda data: without("crit")(jose.parse_json(data))),
         alone=True,
     ),
     *both(

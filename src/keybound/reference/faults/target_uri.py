@@ -8,9 +8,9 @@ from aiohttp import web
 from keybound.reference.parts import Instead, alter, replace
 from keybound.reference.proof import Received
 from keybound.reference.proof_requests import method_of, origin_of, path_of, received
-from keybound.reference.unparsed import hosts
 
 from .fault import Fault, both, fault
+from .raw_http import hosts
 
 
 def _origin_from(name: str, change: Callable[[str, str], str | None]) -> Instead:
@@ -101,11 +101,13 @@ FAULTS: tuple[Fault, ...] = (
         "first-host-trusted",
         "the first of two Host fields replaces the server's own name",
         _host_of_several(0),
+        raw=True,
     ),
     *both(
         "last-host-trusted",
         "the last of two Host fields replaces the server's own name",
         _host_of_several(-1),
+        raw=True,
     ),
     *both(
         "host-userinfo-cut",

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from keybound.reference import jose
+from keybound.reference.access import token_is_bound_to_key
 from keybound.reference.clients import CIBA, DEVICE, EXCHANGE, JWT_BEARER
 from keybound.reference.extension_grants import GRANTS as EXTENSIONS
 from keybound.reference.parts import Instead, Side, alter, leave_out, replace
@@ -47,11 +48,11 @@ def _unbound(grant_type: str) -> Instead:
     return replace(token_response, body)
 
 
-def _without(member: str, when: Callable[[Cnf, TokenRequest], bool] = lambda cnf, asked: True) -> Instead:
+def _without(member: str, when: Callable[[TokenRequest], bool] = lambda asked: True) -> Instead:
     """Leave a member out of cnf."""
 
     def change(cnf: Cnf, asked: TokenRequest) -> Cnf:
-        return {name: value for name, value in cnf.items() if name != member or not when(cnf, asked)}
+        return {name: value for name, value in cnf.items() if name != member or not when(asked)}
 
     return alter(confirmation, change)
 
@@ -139,7 +140,12 @@ FAULTS: tuple[Fault, ...] = (
         "the proof of a client that authenticates by certificate is not read",
         replace(carry_out, _without_proof),
     ),
-    fault("as-cnf-missing", "a token announced as DPoP is bound to no key", _without("jkt")),
+    fault(
+        "as-cnf-missing",
+        "a token announced as DPoP is bound to no key",
+        _without("jkt"),
+        leave_out(token_is_bound_to_key, lambda visit: "jkt" not in visit.token.cnf, ("rs",)),
+    ),
     fault(
         "as-both-unbound",
         "a certificate and a proof together give an unbound token",
@@ -149,17 +155,17 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "as-mtls-code-unbound",
         "the code grant does not bind to the certificate",
-        _without("x5t#S256", lambda cnf, asked: asked.grant_type == "authorization_code"),
+        _without("x5t#S256", lambda asked: asked.grant_type == "authorization_code"),
     ),
     fault(
         "as-mtls-binding-on-first-token-only",
         "a refreshed token is not certificate-bound",
-        _without("x5t#S256", lambda cnf, asked: asked.grant_type == "refresh_token"),
+        _without("x5t#S256", lambda asked: asked.grant_type == "refresh_token"),
     ),
     fault(
         "as-mtls-extensions-unbound",
         "grants other than client credentials and codes do not bind to the certificate",
-        _without("x5t#S256", lambda cnf, asked: asked.grant_type in EXTENSIONS),
+        _without("x5t#S256", lambda asked: asked.grant_type in EXTENSIONS),
     ),
     fault(
         "as-mtls-binds-registered",

@@ -1,4 +1,4 @@
-"""What aiohttp drops or refuses, trailer fields and a second Host field: for faults of the reference target only."""
+"""What aiohttp drops or refuses, trailer fields and a second Host field: for the faults that are `raw`."""
 
 import re
 

@@ -11,10 +11,6 @@ from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-# Names that servers really read. A server behind no proxy has no business with any of them.
-_WELL_KNOWN = re.compile(
-    r"client.?cert|ssl.?cert|forwarded.?tls|cert.?leaf|arr.?clientcert|mtls.?client|x.?ssl", re.IGNORECASE
-)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _ENVOY = re.compile(r'(?:^|;)Cert="([^"]*)"')
 _ABSENT = {"", "-", "(null)"}
@@ -49,6 +45,15 @@ def _tls(request: web.Request) -> SSLObject | None:
     return tls if isinstance(tls, SSLObject) else None
 
 
+def from_proxy(request: web.Request, name: str) -> list[bytes]:
+    """Return the client's certificate (DER) that a proxy has put into the header `name`, alone in a list."""
+    values = request.headers.getall(name, [])
+    if name.lower() != "client-cert":  # which RFC 9440 section 2.2 lets come once only
+        values = values[:1]  # as most frameworks read a field
+    found = from_header(values)
+    return [found] if found else []
+
+
 def from_header(values: Sequence[str]) -> bytes | None:
     """Return the certificate (DER) in the one value of a forwarding header, or None when there is none to be had.
 
@@ -69,11 +74,3 @@ def from_header(values: Sequence[str]) -> bytes | None:
     except ValueError:
         return None
     return certificate.public_bytes(serialization.Encoding.DER)
-
-
-def from_any_header(request: web.Request) -> bytes | None:
-    """Return the certificate of the first header that looks like one; only faults do this."""
-    for name in request.headers:
-        if _WELL_KNOWN.search(name) and (found := from_header(request.headers.getall(name)[:1])):
-            return found
-    return None
