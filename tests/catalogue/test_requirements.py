@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from keybound.catalogue.requirements import Counts, Requirement, check, load
+from keybound.catalogue.requirements import Counts, check, load
+from keybound.judge.requirement import Requirement
 from keybound.tree import fixtures
 
 REAL = fixtures() / "requirements"
