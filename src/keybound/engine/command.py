@@ -31,7 +31,7 @@ _UNUSED = (
 )
 # how pytest ends when it has seen to every case; all that are due may be carried out elsewhere
 _ENDED = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
-_HERE = Path(__file__).resolve().parent.parent
+_HERE = Path(__file__).resolve().parents[2]  # the folder of the package keybound
 
 
 class Progress:
