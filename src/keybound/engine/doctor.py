@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from keybound.craft.changes.certificate import no_certificate
 from keybound.craft.changes.forwarded_header import HEADERS, spoofs
-from keybound.craft.changes.proof import no_certificate
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows.grants import USED_TO
