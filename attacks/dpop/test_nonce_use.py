@@ -12,7 +12,8 @@ from keybound.check.ages import (
     varying_parts,
     with_nonce,
 )
-from keybound.craft.changes.proof import all_of, without_claim
+from keybound.craft.changes.proof import without_claim
+from keybound.craft.changes.request import all_of
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome

@@ -1,8 +1,8 @@
 """The endpoint beside the alias: where certificates are not looked at, nobody is a client by certificate (RFC 8705 section 5)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.certificate import at
-from keybound.craft.changes.proof import attackers_certificate, claim, no_certificate
+from keybound.craft.changes.certificate import at, attackers_certificate, no_certificate
+from keybound.craft.changes.proof import claim
 from keybound.errors import NotApplicable
 
 SIBLING = "the endpoint for everybody checks less than the one for certificates"

@@ -1,7 +1,7 @@
 """A stolen refresh token: of a public client it is bound or good once (RFC 9700 section 2.2.2), and never another client's."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import attackers_certificate
+from keybound.craft.changes.certificate import attackers_certificate
 from keybound.errors import Inconclusive, NotApplicable
 
 NEITHER = Case("as.mtls.refresh.public.bound-or-rotated", "a public client's refresh token, used by a thief and then by its owner",

@@ -2,8 +2,8 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.certificates import x5t_s256
+from keybound.craft.changes.certificate import no_certificate
 from keybound.craft.changes.forwarded_header import spoofs
-from keybound.craft.changes.proof import no_certificate
 from keybound.errors import Inconclusive
 
 UNPROVED = (

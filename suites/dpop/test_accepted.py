@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from keybound.cases.declare import PROOF_READERS, RESOURCES, TOKEN, At, Case, cases, spread
 from keybound.craft.changes.proof import claim, htu
+from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import upper_case, written
 from keybound.errors import NotApplicable
 
 
@@ -17,12 +19,12 @@ EXTRA = Case("proof.extra-members", "unknown claims and header members", require
              faults=("refuses-extra-members",), threat="extensions of the proof break the server", change=extra_members, known_as=("TP-29",))
 UPPER = Case("proof.htu.upper-case", "htu with scheme and host in upper case", requirements=("RFC9449-4.3-htu-normalization",),
              faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
-             change=htu(scheme=str.upper, netloc=str.upper), lenient=True, known_as=("HT-03",))
+             change=all_of(htu("scheme", upper_case), htu("netloc", upper_case)), lenient=True, known_as=("HT-03",))
 ENCODED = Case("proof.htu.percent-encoded", "htu with a letter of its path percent-encoded", requirements=("RFC9449-4.3-htu-normalization",),
                faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
-               change=htu(path=lambda right: f"{right[:-1]}%{ord(right[-1]):02X}"), lenient=True, known_as=("HT-09",))
+               change=htu("path", lambda right: f"{right[:-1]}%{ord(right[-1]):02X}"), lenient=True, known_as=("HT-09",))
 DOTS = Case("proof.htu.dot-segments", "htu with dot segments", requirements=("RFC9449-4.3-htu-normalization",), faults=("htu-not-normalised",),
-            threat="clients that write the same URI in another way are locked out", change=htu(path="/x/..{}".format), lenient=True,
+            threat="clients that write the same URI in another way are locked out", change=htu("path", written("/x/..{}")), lenient=True,
             known_as=("HT-08",))
 FRACTION = Case("proof.iat.fraction", "iat with a fraction of a second", requirements=("RFC9449-4.3-iat-present",), faults=("iat-integer-only",),
                 threat="a NumericDate may have a fraction (RFC 7519 section 2)", change=claim("iat", lambda right: right + 0.5), lenient=True)
@@ -33,7 +35,7 @@ NAMES = tuple(
 )
 HTU_QUERY = Case("proof.htu.with-query", "htu with a query and a fragment", requirements=("RFC9449-4.3-htu-query-fragment",),
                  faults=("htu-not-normalised",), threat="clients that put the whole URL into htu are locked out",
-                 change=claim("htu", lambda right: f"{right}?a=1#b"), lenient=True, known_as=("HT-01",))
+                 change=claim("htu", written("{}?a=1#b")), lenient=True, known_as=("HT-01",))
 
 
 def everywhere(*places: At) -> tuple[At, ...]:

@@ -1,7 +1,8 @@
 """How a target says what was wrong: error codes at the AS, challenges at the RS (RFC 9449 sections 5 and 7.1)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import flipped_signature, no_proof
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.proof import no_proof
 from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
 

@@ -2,7 +2,8 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.check.ages import both_edges, sent_again, window
-from keybound.craft.changes.proof import all_of, claim, kept_proof, with_key
+from keybound.craft.changes.proof import claim, kept_proof, with_key
+from keybound.craft.changes.request import all_of
 from keybound.craft.jose import SUPPORTED_ALGS
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome

@@ -1,8 +1,8 @@
 """Keys that are good although they look unusual, and every algorithm that is advertised (RFC 7638 section 3, RFC 7518)."""
 
 from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.changes.jose import jwk_members, leading_zero_key, rsa_key
-from keybound.craft.changes.proof import with_key
+from keybound.craft.changes.jose import jwk_member, leading_zero_key, rsa_key
+from keybound.craft.changes.proof import member, with_key
 from keybound.craft.jose import Key
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -16,7 +16,7 @@ def with_optional_members(right):
 
 
 OPTIONAL = Case("proof.jwk.optional-members", "jwk with optional members, in another order", requirements=THUMBPRINT, faults=("jwk-members-hashed",),
-                threat="the same key written in another way is another key", change=jwk_members(with_optional_members), known_as=("KY-06", "TP-29"))
+                threat="the same key written in another way is another key", change=member("jwk", with_optional_members), known_as=("KY-06", "TP-29"))
 
 
 @cases(*spread([OPTIONAL], [At(at.place, at.prefix, ()) for at in (API, USERINFO)]))
@@ -26,7 +26,7 @@ def test_thumbprint_covers_required_members_only(case, target):
 
 OPTIONAL_AT_AS = Case("proof.jwk.optional-members", "jwk with optional members, in another order", requirements=("RFC9449-4.2-extra-members",),
                       faults=("refuses-extra-members",), threat="clients that name their keys are locked out (RFC 7517 section 4)",
-                      change=jwk_members(with_optional_members), lenient=True, known_as=("KY-06", "TP-29"))
+                      change=member("jwk", with_optional_members), lenient=True, known_as=("KY-06", "TP-29"))
 
 
 @cases(*spread([OPTIONAL_AT_AS], [At(at.place, at.prefix, ()) for at in (TOKEN, PAR)]))
@@ -36,7 +36,7 @@ def test_optional_members_are_no_reason_to_refuse(case, target):
 
 EXTRA = Case("proof.jwk.extra-members", "jwk with a member that nobody knows", requirements=("RFC9449-4.2-extra-members",),
              faults=("refuses-extra-members",), threat="extensions of the key break the server (RFC 7517 section 4)",
-             change=jwk_members(lambda right: {**right, "https://keybound.example/member": "anything"}), known_as=("TP-29",))
+             change=jwk_member("https://keybound.example/member", "anything"), known_as=("TP-29",))
 
 
 @cases(*spread([EXTRA], [At(at.place, at.prefix, ()) for at in PROOF_READERS]))

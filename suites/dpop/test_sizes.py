@@ -1,7 +1,8 @@
 """How large a jti and a proof may be: large ones are taken or refused, and break nothing (RFC 9449 section 11.1)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import all_of, claim, header_value
+from keybound.craft.changes.proof import claim, header_value
+from keybound.craft.changes.request import all_of
 from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome

@@ -27,7 +27,7 @@ ECHO = (
 
 def registered(target, place, **metadata):
     """Return what was registered, or an empty object when the server refused."""
-    response = target.response_to(place, client_metadata(**metadata))
+    response = target.response_to(place, client_metadata(metadata))
     return response.object if response.object.get("client_id") else {}
 
 
@@ -47,7 +47,7 @@ UNKNOWN = row("unknown-metadata", "metadata that the server does not know", ("RF
 
 @cases(UNKNOWN)
 def test_unknown_metadata_is_ignored(case, target):
-    target.accepts(case, client_metadata(keybound_unknown="anything"))
+    target.accepts(case, client_metadata({"keybound_unknown": "anything"}))
 
 
 KEYS = row("both-key-sets", "jwks and jwks_uri in one registration", ("RFC7591-2-jwks-or-uri",), "both-key-sets",

@@ -2,7 +2,8 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.access_token import without_token_claim
-from keybound.craft.changes.proof import flipped_signature, stolen_as_bearer
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.request import stolen_as_bearer
 from keybound.errors import NotApplicable
 from keybound.profile.resource_metadata import fetch, location
 

@@ -6,7 +6,8 @@ Where a resource does not offer Bearer, none of it applies. RFC 6750 wants much 
 from collections import Counter
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import flipped_signature, no_proof
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.proof import no_proof
 from keybound.errors import NotApplicable
 
 ONCE = {"realm", "scope", "error", "error_description", "error_uri"}
