@@ -11,9 +11,9 @@ from keybound.judge.answer import Outcome
 
 
 def at(endpoint, threat):
-    def case(slug, what, requirement, change, also):
+    def case(slug, what, requirement, change, label):
         return Case(f"as.mtls.{endpoint}.{slug}", f"{endpoint} by an mTLS client {what}", requirements=(requirement,), faults=("as-mtls-tokens-only",),
-                    threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(also,))
+                    threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(label,))
 
     return (
         case("no-certificate", "without a certificate", "RFC8705-2-handshake", no_certificate, "MC-02"),

@@ -2,6 +2,7 @@
 
 from keybound.check.target import Target
 from keybound.check.token_facts import TokenFacts
+from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
@@ -52,6 +53,14 @@ def expect_certificate_binding(target: Target, token: TokenFacts) -> None:
             "the token is not bound, and the profile does not say that it must be (certificate_bound)"
         )
     target.expect(bound, "cnf.x5t#S256", token.facts)
+
+
+def own_x5t(target: Target) -> tuple[str, str]:
+    """Return the `x5t#S256` of a new token as it is and as it should be; NotApplicable for a token without it."""
+    token = target.token("mtls", readable=True)
+    if "x5t#S256" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.x5t#S256: that is for another case")
+    return str(token.cnf["x5t#S256"]), x5t_s256(token.certificate)
 
 
 def introspected_cnf(target: Target, mechanism: Mechanism, member: str) -> tuple[TokenFacts, object]:
