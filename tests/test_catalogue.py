@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keybound.catalogue.requirements import Counts, Requirement, check, load
+from keybound.catalogue.requirements import Counts, check, load
+from keybound.judge.requirement import Requirement
 
 REAL = Path(__file__).parents[1] / "fixtures" / "requirements"
 

@@ -156,7 +156,7 @@ def minted(chosen, mechanism: str, opaque: bool):
     """Return an honest token of a profile's template, before it is encoded."""
     profile = Profile.model_validate({"tokens": chosen, "resource": {"url": "https://localhost:1/api"}})
     with Wire(None) as wire:
-        session = Session(profile, wire, Metadata())
+        session = Session(profile, wire, Metadata(), minting=minting.Minting(profile))
         lane = next(lane for lane in session.lanes(mechanism, "minted") if lane.opaque == opaque)
         return minting.honest(session, lane, session.key()), session, lane
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from keybound.catalogue.requirements import Requirement
 from keybound.judge import rules
 from keybound.judge.answer import Answer, Outcome
+from keybound.judge.requirement import Requirement
 from keybound.judge.rules import ROBUSTNESS, Exact
 from keybound.judge.verdict import Verdict, worst
 

@@ -5,7 +5,7 @@ from keybound.craft.changes.proof import by_attacker
 from keybound.craft.jose import Key, jwt
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.client_auth import for_audience
-from keybound.flows.session import Code
+from keybound.flows.lanes import Code
 
 OVERRIDE = "the attacker adds a dpop_jkt of its own to the victim's link"
 

@@ -289,7 +289,9 @@ def selftest(
     out: Annotated[
         Path | None, typer.Option(help="Write the kill matrix as JSON and Markdown into this folder.")
     ] = None,
-    jobs: Annotated[int, typer.Option("-j", min=1, help="Runs at the same time.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int, typer.Option("-j", min=1, help="Runs at the same time, besides those that wait.")
+    ] = os.cpu_count() or 1,
     rs_only: Annotated[
         bool, typer.Option("--rs-only", help="Every rs- fault, at a resource server alone.")
     ] = False,

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
-
 from keybound.craft.request import Change
 from keybound.judge.rules import Exact
 from keybound.profile.clients import Mechanism
@@ -110,22 +108,28 @@ def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
     )
 
 
+_ROWS = "keybound_rows"
 _declared: list[Case] = []
 TESTS: dict[str, Callable[..., Any]] = {}
 """The test function of every case that has been declared, by the case's id."""
 
 
 def cases(*rows: Case) -> Callable[[Test], Test]:
-    """Parametrise a test function over `rows`; it takes the row as `case`."""
+    """Let a function of (case, target) judge each of `rows`."""
     _declared.extend(rows)
 
-    def mark(function: Test) -> Test:
+    def declare(function: Test) -> Test:
         TESTS.update((row.id, function) for row in rows)
-        parameters = [pytest.param(row, id=row.id) for row in rows]
-        marked: Test = pytest.mark.parametrize("case", parameters)(function)
-        return marked
+        vars(function)[_ROWS] = rows
+        return function
 
-    return mark
+    return declare
+
+
+def rows_of(function: Callable[..., Any]) -> tuple[Case, ...]:
+    """Return the cases that a function judges; none of any other function."""
+    rows: tuple[Case, ...] = vars(function).get(_ROWS, ())
+    return rows
 
 
 def files() -> Iterator[Path]:

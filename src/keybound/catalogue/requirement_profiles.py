@@ -1,6 +1,6 @@
 """Profiles of requirements: which requirements count for a target, and which are taken more strictly.
 
-A profile is a TOML file in `fixtures/profiles`, or a user's own:
+A profile is a TOML file in `fixtures/requirement-profiles`, or a user's own:
 
     title = "FAPI 2.0 Security Profile"
     extends = ["rfc"]                   # what counts there counts here, unless dropped
@@ -18,8 +18,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 
-from keybound.catalogue.requirements import Level, Requirement
 from keybound.errors import UsageError
+from keybound.judge.requirement import Level, Requirement
 from keybound.judge.rules import ROBUSTNESS
 from keybound.tree import fixtures
 
@@ -61,7 +61,7 @@ class RequirementProfile:
 
 def shipped() -> list[str]:
     """Return the names of the profiles that come with keybound, sorted."""
-    return sorted(path.stem for path in (fixtures() / "profiles").glob("*.toml"))
+    return sorted(path.stem for path in (fixtures() / "requirement-profiles").glob("*.toml"))
 
 
 def load(name: str, folder: Path = Path()) -> RequirementProfile:
@@ -71,7 +71,7 @@ def load(name: str, folder: Path = Path()) -> RequirementProfile:
 
 def _load(name: str, folder: Path, outer: Sequence[str]) -> RequirementProfile:
     names = shipped()
-    path = fixtures() / "profiles" / f"{name}.toml" if name in names else folder / name
+    path = fixtures() / "requirement-profiles" / f"{name}.toml" if name in names else folder / name
     if name in outer:
         raise UsageError(f"requirement profile {name} extends itself")
     if name not in names and path.suffix != ".toml":

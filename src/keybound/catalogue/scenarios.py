@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keybound.cases.declare import Case
-from keybound.catalogue.requirements import Requirement
+from keybound.judge.requirement import Requirement
 from keybound.report.text import count
 from keybound.tree import fixtures
 

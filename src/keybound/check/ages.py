@@ -9,7 +9,7 @@ from keybound.craft.changes.proof import HOUR, all_of, claim, dated, header_valu
 from keybound.craft.jose import read_claims
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.session import Token
+from keybound.flows.lanes import Token
 from keybound.judge.answer import Answer, Outcome
 from keybound.places.place import Place
 

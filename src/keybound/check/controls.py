@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from keybound.catalogue.requirements import Requirement
 from keybound.errors import Inconclusive
 from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Outcome
+from keybound.judge.requirement import Requirement
 from keybound.places.place import Facts, Place
 from keybound.places.table import PLACES
 from keybound.wire.exchange import Exchange

@@ -18,7 +18,7 @@ from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
 from keybound.craft.proof import ath
 from keybound.craft.request import Change, Draft
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.session import Lane, Token
+from keybound.flows.lanes import Lane, Token
 from keybound.issuer import minting
 from keybound.issuer.keys import IssuerKeys
 from keybound.judge import rules

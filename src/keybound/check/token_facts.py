@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keybound.craft.jose import Key
-from keybound.flows.session import Token
+from keybound.flows.lanes import Token
 from keybound.profile.clients import Mechanism
 
 

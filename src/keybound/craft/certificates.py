@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.name import _ASN1Type
+from cryptography.x509.name import _ASN1Type  # no public name says which kind of string a DN is made of
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from keybound.craft.jose import Key, b64url

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.mark.expression import Expression
 
 from keybound.cases.declare import Case, load_all
 from keybound.engine.run import Controller, Options
+from keybound.engine.selection import matcher, selects
 from keybound.engine.threads import Waiting
 from keybound.errors import KeyboundError, UsageError
 from keybound.report.render import render_all
@@ -92,7 +92,7 @@ def _arguments(options: Options, workers: str) -> list[str]:
         if value := getattr(options, name):
             arguments += [f"--{name}", str(value)]
     if options.keyword:
-        arguments += ["-k", options.keyword]
+        arguments += ["--case-ids", options.keyword]
     return arguments + [str(folder) for folder in case_folders()]
 
 
@@ -112,23 +112,20 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
     `quiet` leaves only the event stream. Raises UsageError or TargetError when the run cannot start.
     """
     known = load_all()
-    _require_selection(options, known.values())
+    due = _selected(options, known.values())  # before anything is sent
     controller = Controller(options, frozenset(known), quiet=True)
     try:
-        controller.prepare()
+        shared = controller.prepare()
     except KeyboundError:
         if controller.wrote and not quiet:
             _render(options.out / FILE_NAME, options.out)  # no older report may stay and look like this run's
         raise
     if not quiet:
         print(
-            f"keybound: {len(controller.worker_data['diagnosis']['facts'])} facts measured, controls succeed",
+            f"keybound: {len(shared.diagnosis.facts)} facts measured, controls succeed",
             file=sys.stderr,
         )
-    asleep = Waiting(
-        controller,
-        [case for case in known.values() if options.slow and case.slow and selects(options, case)],
-    )
+    asleep = Waiting(controller, [case for case in due if options.slow and case.slow])
     plugins: list[Any] = [] if quiet else [Progress(controller, len(asleep.cases))]
     arguments = _arguments(options, workers)
     try:
@@ -153,31 +150,23 @@ def run_suite(options: Options, workers: str = "0", *, quiet: bool = False) -> i
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
         controller.stop()
         raise KeyboundError(f"the run could not be carried out (pytest status {status})")
-    code = controller.finish()
+    code = controller.finish({case.id for case in due})
     if not quiet:
         _show(_render(options.out / FILE_NAME, options.out), options.out)
     return code
 
 
-def _require_selection(options: Options, known: Iterable[Case]) -> None:
-    """Raise UsageError, before anything is sent, when -k cannot be read or no case is selected."""
+def _selected(options: Options, known: Iterable[Case]) -> list[Case]:
+    """Return the cases that the run owes; raises UsageError when -k cannot be read or there are none."""
     try:
-        Expression.compile(options.keyword or "")
-    except Exception as error:  # noqa: BLE001 - its type differs between versions of pytest
+        matcher(options.keyword or "")
+    except ValueError as error:
         hint = "write parts of case ids with and, or, not and brackets, such as 'htu and not par'"
         raise UsageError(f"-k {options.keyword!r} cannot be read ({error}): {hint}") from None
-    if not any(selects(options, case) for case in known):
+    due = [case for case in known if selects(options, case)]
+    if not due:
         raise UsageError("no case matches -k, --role and --mechanism together; `keybound list` shows all")
-
-
-def selects(options: Options, case: Case) -> bool:
-    """Return whether a case is among those that the options ask for by role, mechanism and -k."""
-
-    def named(part: str, /, **_: object) -> bool:
-        return part.lower() in f"{case.id} {case.mechanism}".lower()
-
-    right = options.role in {None, case.role} and options.mechanism in {None, case.mechanism}
-    return right and (not options.keyword or Expression.compile(options.keyword).evaluate(named))
+    return due
 
 
 class _Registered:

@@ -5,44 +5,29 @@ not find out again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from keybound.craft.changes.forwarded_header import HEADERS, spoofs
 from keybound.craft.changes.proof import no_certificate
 from keybound.craft.jose import read_claims
+from keybound.engine.diagnosis import Diagnosis, open_session
 from keybound.errors import Inconclusive, NotApplicable, TargetError
 from keybound.flows.grants import USED_TO
-from keybound.flows.session import ACCESS, Lane, Session, proof_algs
+from keybound.flows.lanes import ACCESS, Lane
+from keybound.flows.sender import proof_algs
+from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Outcome
 from keybound.places import place as places
 from keybound.profile.clients import Mechanism
-from keybound.profile.discovery import Metadata, discover
+from keybound.profile.discovery import discover
 from keybound.profile.resource_metadata import find
 from keybound.profile.target_profile import Profile
 from keybound.wire.client import Wire
 from keybound.wire.exchange import Exchange
 
 MECHANISMS: tuple[Mechanism, ...] = ("dpop", "mtls")
-
-
 _TRIED = 3  # clients that get no token, until it is taken for the server's fault
-
-
-@dataclass
-class Diagnosis:
-    """What the doctor found. `facts` are strings by name, `checks` one (name, message) for each thing that is well.
-
-    `failed` are the clients that get no token although others do, each way to one with the reason.
-    """
-
-    metadata: Metadata = field(default_factory=Metadata)
-    resource: Metadata = field(default_factory=Metadata)
-    clock_offset: float = 0.0
-    facts: dict[str, str] = field(default_factory=dict)
-    checks: list[tuple[str, str]] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
 
 
 class Clock:
@@ -95,10 +80,8 @@ def examine(profile: Profile, wire: Wire, clock: Clock, secret: Callable[[str, s
             found.checks.append(("resource metadata", f"at {found.resource.url}"))
     failure = None
     for alg in proof_algs(found.metadata if found.metadata.url else found.resource):
-        session = Session(profile, wire, found.metadata, clock.offset, alg)
-        session.secrets = secret
-        session.resource_metadata = found.resource
         trial = replace(found, facts={"proof_alg": alg}, checks=list(found.checks), failed={})
+        session = open_session(profile, wire, trial, secret)
         try:
             _tokens(session, trial)
             _resources(session, trial)
@@ -248,23 +231,3 @@ def _is_opaque(found: Diagnosis, lane: Lane) -> bool:
 
 def _is_self_signed(_: Diagnosis, lane: Lane) -> bool:
     return lane.client.auth == "self_signed_tls_client_auth"
-
-
-def as_json(found: Diagnosis) -> dict[str, Any]:
-    """Return a diagnosis as plain data, for workers."""
-    return {
-        "metadata": found.metadata.values,
-        "metadata_url": found.metadata.url,
-        "resource": found.resource.values,
-        "clock_offset": found.clock_offset,
-        "facts": found.facts,
-        "failed": found.failed,
-    }
-
-
-def from_json(data: dict[str, Any]) -> Diagnosis:
-    """Return the diagnosis that `as_json` wrote."""
-    metadata, resource = Metadata(data["metadata"], data["metadata_url"]), Metadata(data["resource"])
-    return Diagnosis(
-        metadata, resource, data["clock_offset"], dict(data["facts"]), failed=dict(data["failed"])
-    )

@@ -1,40 +1,30 @@
-"""The pytest plugin: options, the `target` fixture, and the one place where verdicts are made.
+"""The pytest plugin: options, a test for each case, the `target` fixture, and pytest's outcome for each verdict.
 
 Loaded by `-p keybound.engine.pytest_plugin` (the command) or by the conftest.py of a clone (plain `pytest`).
 """
 
-import time
 from argparse import SUPPRESS
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from keybound.cases.declare import Case, load_all
-from keybound.catalogue import requirement_profiles as profiles
-from keybound.catalogue import requirements as catalogue
-from keybound.check.controls import Controls
+from keybound.cases.declare import Case, load_all, rows_of
 from keybound.check.target import Target
-from keybound.engine import doctor
 from keybound.engine.run import Controller, Options
-from keybound.errors import Inconclusive, KeyboundError, LeftOut, NotApplicable, NotRun, Violation
-from keybound.flows.session import Session
-from keybound.judge.rules import Finding, Judgement
+from keybound.engine.selection import require_asked_for, selects
+from keybound.engine.shared import Shared
+from keybound.engine.worker import Worker, carry_out
+from keybound.errors import Inconclusive, KeyboundError, Violation
 from keybound.judge.verdict import Verdict
-from keybound.profile.target_profile import parse
 from keybound.report.render import render_all
 from keybound.report.stream import FILE_NAME
-from keybound.tree import case_folders, fixtures
-from keybound.wire.client import Wire
-from keybound.wire.exchange import Exchange
-from keybound.wire.record import curl, describe, timestamp
-from keybound.wire.redact import Redactor
+from keybound.tree import case_folders
 
 _PROPERTY = "keybound"
 _CONTROLLER = "keybound-controller"
-_DATA = pytest.StashKey[dict[str, Any]]()
+_WORKER = pytest.StashKey[Worker]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--requirements", help="profile of requirements; default: what the target's profile says")
     group.addoption("--slow", action="store_true", help="also the cases that wait, one after another")
     group.addoption("--flood", action="store_true", help="also the cases that send thousands of requests")
+    group.addoption("--case-ids", help=SUPPRESS)
     group.addoption("--waiting-elsewhere", action="store_true", help=SUPPRESS)
     group.addoption("--report", default="reports/latest", help="folder for the event stream")
 
@@ -60,22 +51,27 @@ def case_of(item: pytest.Item) -> Case | None:
     return case if isinstance(case, Case) else None
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each case that a function judges."""
+    if rows := rows_of(metafunc.function):
+        metafunc.parametrize("case", rows, ids=[row.id for row in rows])
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out cases of other roles and mechanisms, and those that wait in threads of the command."""
-    role, mechanism = config.getoption("--role"), config.getoption("--mechanism")
+    """Leave out cases that nobody asks for, and those that wait in threads of the command."""
+    asked = Options(
+        role=config.getoption("--role"),
+        mechanism=config.getoption("--mechanism"),
+        keyword=config.getoption("--case-ids"),
+    )
     elsewhere = config.getoption("--waiting-elsewhere")
-    unwanted = [
+    unwanted = {
         item
         for item in items
-        if (case := case_of(item))
-        and (
-            role not in {None, case.role}
-            or mechanism not in {None, case.mechanism}
-            or (case.slow and elsewhere)
-        )
-    ]
+        if (case := case_of(item)) and (not selects(asked, case) or (case.slow and elsewhere))
+    }
     if unwanted:
-        config.hook.pytest_deselected(items=unwanted)
+        config.hook.pytest_deselected(items=[*unwanted])
         items[:] = [item for item in items if item not in unwanted]
 
 
@@ -103,14 +99,12 @@ def _controller(config: pytest.Config) -> Controller:
     return controller
 
 
-def _prepared(config: pytest.Config) -> dict[str, Any]:
+def _prepared(config: pytest.Config) -> Shared:
     """Return what a worker needs to know, starting the target if that has not been done."""
-    controller = _controller(config)
     try:
-        controller.prepare()
+        return _controller(config).prepare()
     except KeyboundError as error:
         pytest.exit(f"keybound: {error}", error.exit_code)
-    return controller.worker_data
 
 
 def _touches_cases(config: pytest.Config) -> bool:
@@ -126,7 +120,7 @@ def _touches_cases(config: pytest.Config) -> bool:
 def pytest_configure_node(node: Any) -> None:
     """Hand an xdist worker what the controller knows."""
     if _touches_cases(node.config):
-        node.workerinput[_PROPERTY] = _prepared(node.config)
+        node.workerinput[_PROPERTY] = _prepared(node.config).as_json()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -158,7 +152,7 @@ class Listener:
     def pytest_sessionfinish(self) -> None:
         """End a plain pytest run; the command ends its own."""
         controller = self._config.pluginmanager.get_plugin(_CONTROLLER)
-        if isinstance(controller, Controller) and controller.worker_data and not controller.quiet:
+        if isinstance(controller, Controller) and controller.shared and not controller.quiet:
             controller.finish()
             render_all(controller.options.out / FILE_NAME, controller.options.out)
 
@@ -172,66 +166,14 @@ def pytest_configure(config: pytest.Config) -> None:
 # --- the worker's side ---------------------------------------------------------------------------------------------
 
 
-class Worker:
-    """What the cases of this process share."""
-
-    def __init__(
-        self, data: dict[str, Any], requirements: Mapping[str, catalogue.Requirement] | None = None
-    ) -> None:
-        """`data` is the controller's `worker_data`; `requirements` are those of the catalogue, if it was read."""
-        profile = parse(data["profile"], data["source"], Path(data["folder"]))
-        diagnosis = doctor.from_json(data["diagnosis"])
-        self.redactor = Redactor(bytes.fromhex(data["redaction_key"]))
-        for value, kind in data["secrets"]:  # of the profile, and what the doctor saw
-            self.redactor.secret(value, kind)
-        limits = profile.limits
-        self.exchanges: list[Exchange] = []
-        self.sent = 0
-        self.wire = Wire(
-            profile.ca,
-            timeout=limits.timeout,
-            rate=limits.rate,
-            max_wait=limits.max_wait,
-            record=self._record,
-        )
-        alg = diagnosis.facts["proof_alg"]
-        session = Session(profile, self.wire, diagnosis.metadata, diagnosis.clock_offset, alg)
-        session.secrets = self.redactor.secret
-        session.resource_metadata = diagnosis.resource
-        session.failed = frozenset(diagnosis.failed)
-        name, start = data["requirements"]
-        chosen = profiles.load(name, Path(start))
-        known = dict(requirements or catalogue.load(fixtures() / "requirements"))
-        active = chosen.active(known)
-        self.counting = frozenset(active)
-        self.counting_where = f"{chosen.name} ({chosen.title})"
-        self.controls = Controls(session, known | active, diagnosis.facts, self.exchanges)
-
-    def require_counting(self, case: Case) -> None:
-        """Raise NotApplicable when no requirement of `case` counts in the profile of requirements."""
-        if not self.counting.intersection(case.requirements):
-            names = ", ".join(case.requirements)
-            raise NotApplicable(f"not among the requirements of {self.counting_where}: {names}")
-
-    def only_counting(self, judgement: Judgement) -> None:
-        """Take the findings out of `judgement` that do not count; what would have been red is noted."""
-        for finding in judgement.findings:
-            if finding.requirement not in self.counting and finding.verdict in {Verdict.FAIL, Verdict.WARN}:
-                judgement.notes.append(
-                    f"{finding.requirement} does not hold, and does not count in {self.counting_where}"
-                )
-        judgement.findings[:] = [each for each in judgement.findings if each.requirement in self.counting]
-
-    def _record(self, exchange: Exchange) -> None:
-        self.exchanges.append(exchange)
-        self.sent += 1
-
-
 @pytest.fixture(scope="session")
 def _worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
     config = request.config
-    data = config.workerinput[_PROPERTY] if hasattr(config, "workerinput") else _prepared(config)
-    worker = Worker(data)
+    if hasattr(config, "workerinput"):
+        worker = Worker(Shared.from_json(config.workerinput[_PROPERTY]))
+    else:
+        worker = Worker(_prepared(config))
+    config.stash[_WORKER] = worker
     with worker.wire:
         yield worker
 
@@ -242,101 +184,21 @@ def target(_worker: Worker, case: Case) -> Target:
     return Target(_worker.controls, case)
 
 
-def _event(case: Case, judgement: Judgement, worker: Worker, started: float, clock: float) -> dict[str, Any]:
-    described = [describe(exchange, worker.redactor) for exchange in worker.exchanges]
-    hostile = next((e for e in reversed(described) if e["label"].startswith(("hostile", "variant"))), None)
-    text = worker.redactor.text
-    return {
-        "event": "case",
-        "id": case.id,
-        "title": case.title,
-        "threat": case.threat,
-        "role": case.role,
-        "mechanism": case.mechanism,
-        "verdict": judgement.verdict.value,
-        "evidence": judgement.evidence if judgement.verdict is Verdict.PASS else None,
-        "reason": text(judgement.reason) if judgement.reason else None,
-        "requirements": [name for name in case.requirements if name in worker.counting]
-        or list(case.requirements),
-        "findings": [
-            {
-                "requirement": finding.requirement,
-                "verdict": finding.verdict.value,
-                "expected": finding.expected,
-                "seen": text(finding.seen),
-            }
-            for finding in judgement.findings
-        ],
-        "notes": [text(note) for note in judgement.notes],
-        "started": timestamp(started),
-        "duration_ms": round((time.perf_counter() - clock) * 1000, 2),
-        "exchanges": described,
-        "curl": curl(hostile or described[-1]) if described else None,
-        "accepted": None,
-    }
-
-
-def _all(case: Case, verdict: Verdict, reason: str) -> Judgement:
-    return Judgement([Finding(name, verdict, "", "") for name in case.requirements], reason=reason)
-
-
-def carry_out(
-    case: Case, target: Target, worker: Worker, call: Callable[[], object]
-) -> tuple[dict[str, Any], Judgement, Exception | None]:
-    """Run one case by `call` and return (its event, what it came to, the fault of keybound that ended it, if any)."""
-    worker.exchanges.clear()
-    worker.sent = 0
-    started, clock = time.time(), time.perf_counter()
-    broken: Exception | None = None
-    try:
-        if worker.controls.lost:
-            raise NotRun(worker.controls.lost)
-        worker.require_counting(case)
-        call()
-        judgement = target.judgement
-        if not judgement.findings:
-            raise RuntimeError(f"{case.id} judged nothing")
-        worker.only_counting(judgement)
-        if not judgement.findings:
-            raise NotApplicable("; ".join(judgement.notes) or "what it looked at does not count here")
-    except NotApplicable as error:
-        judgement = _all(case, Verdict.NOT_APPLICABLE, str(error))
-    except NotRun as error:
-        judgement = _all(case, Verdict.NOT_RUN, str(error))
-    except Inconclusive as error:
-        judgement = _all(case, Verdict.INCONCLUSIVE, str(error))
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run
-        broken = error
-        judgement = _all(
-            case, Verdict.INCONCLUSIVE, f"keybound itself failed: {type(error).__name__}: {error}"
-        )
-    event = _event(case, judgement, worker, started, clock)
-    event["measurements"] = [{"event": "measurement", **asdict(each)} for each in judgement.measurements]
-    event |= {"requests": worker.sent, "internal_error": event["reason"] if broken else None}
-    return event, judgement, broken
-
-
-def _wanted(case: Case, config: pytest.Config) -> None:
-    for kind, what in (("slow", "it waits"), ("flood", "it sends thousands of requests")):
-        if getattr(case, kind) and not config.getoption(f"--{kind}"):
-            raise LeftOut(f"{LeftOut.PREFIX}, because {what}: --{kind} runs it")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run one case: whatever happens in it becomes an event with a verdict, and then pytest's own outcome."""
     case = case_of(pyfuncitem)
     if case is None:
         return None
-    worker: Worker = pyfuncitem._request.getfixturevalue("_worker")  # noqa: SLF001
+    config = pyfuncitem.config
     case_target = pyfuncitem.funcargs["target"]
     assert isinstance(case_target, Target)  # noqa: S101
 
     def call() -> None:
-        _wanted(case, pyfuncitem.config)
-        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})  # noqa: SLF001
+        require_asked_for(case, slow=config.getoption("--slow"), flood=config.getoption("--flood"))
+        pyfuncitem.obj(case=case, target=case_target)
 
-    event, judgement, broken = carry_out(case, case_target, worker, call)
+    event, judgement, broken = carry_out(case, case_target, config.stash[_WORKER], call)
     pyfuncitem.user_properties.append((_PROPERTY, event))
     if broken is not None:
         raise broken

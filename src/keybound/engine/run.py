@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ from keybound import __version__
 from keybound.catalogue import requirement_profiles as profiles
 from keybound.catalogue import requirements as catalogue
 from keybound.engine import baseline, doctor
+from keybound.engine.diagnosis import Diagnosis
 from keybound.engine.embedded import Embedded, reference_alone, start_reference
+from keybound.engine.shared import Shared
 from keybound.errors import KeyboundError, LeftOut, TargetError, UsageError
 from keybound.issuer import keys
 from keybound.issuer.server import serving
@@ -69,7 +72,8 @@ class Controller:
     _started: float = 0.0
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
-    worker_data: dict[str, Any] = field(default_factory=dict)
+    shared: Shared | None = None
+    """What workers need, once the run is prepared."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -81,10 +85,10 @@ class Controller:
         """True once there is a stream of this run."""
         return self._writer is not None
 
-    def prepare(self) -> None:
-        """Start the target, examine it and open the stream; raises UsageError or TargetError."""
-        if self.worker_data:
-            return
+    def prepare(self) -> Shared:
+        """Start the target, examine it and open the stream, unless that is done; raises UsageError or TargetError."""
+        if self.shared is not None:
+            return self.shared
         self._started = time.time()
         try:
             if self.options.target is None:
@@ -103,15 +107,17 @@ class Controller:
         except BaseException:
             self.stop()
             raise
-        self.worker_data = {
-            "profile": text,
-            "folder": str(folder),
-            "requirements": [*map(str, self._requirement_profile(profile, folder))],
-            "source": self.options.target or "reference",
-            "secrets": self._secrets,
-            "redaction_key": secrets.token_hex(32),
-            "diagnosis": doctor.as_json(diagnosis),
-        }
+        name, start = self._requirement_profile(profile, folder)
+        self.shared = Shared(
+            profile=text,
+            source=self.options.target or "reference",
+            folder=str(folder),
+            requirements=(name, str(start)),
+            secrets=tuple(self._secrets),
+            redaction_key=secrets.token_hex(32),
+            diagnosis=diagnosis,
+        )
+        return self.shared
 
     def _reference_profile(self) -> str:
         options = self.options
@@ -135,7 +141,7 @@ class Controller:
         named = self.options.requirements
         return (named, Path.cwd()) if named else (profile.requirements, folder)
 
-    def _examine(self, profile: Profile, known: profiles.RequirementProfile) -> doctor.Diagnosis:
+    def _examine(self, profile: Profile, known: profiles.RequirementProfile) -> Diagnosis:
         redactor = Redactor()
 
         def secret(value: str, kind: str) -> None:
@@ -241,7 +247,7 @@ class Controller:
 
     @property
     def _lacks_clients(self) -> bool:
-        return bool(self.worker_data["diagnosis"]["failed"])
+        return self.shared is not None and bool(self.shared.diagnosis.failed)
 
     def _exit_code(self, stale: list[baseline.Accepted]) -> int:
         asked_for = [c for c in self.cases if not (c["reason"] or "").startswith(LeftOut.PREFIX)]
@@ -254,8 +260,14 @@ class Controller:
             return 1
         return 0
 
-    def finish(self) -> int:
-        """Close the stream with a footer and return the exit code of the command."""
+    def finish(self, due: Collection[str] = ()) -> int:
+        """Close the stream with a footer and return the exit code of the command.
+
+        `due` are the ids of the cases that the run owes: one without an event is a fault of keybound.
+        """
+        if owed := sorted(set(due) - {case["id"] for case in self.cases}):
+            lacking = f"{len(owed)} of {len(due)} cases came to no result, the first of them {owed[0]}"
+            self.internal_error = self.internal_error or lacking
         stale = baseline.stale(self._accepted, self.cases)
         for entry in stale:
             complaint = entry.complaint(self._today)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from keybound.catalogue import kill_matrix
-from keybound.engine.command import selects
 from keybound.engine.faulted import ALONE, CLEAN, CLEAN_ALONE, CLEAN_WAITING, Row, named, needs, show, suite
 from keybound.engine.run import Options
+from keybound.engine.selection import selects
 from keybound.errors import UsageError
 from keybound.profile.clients import Mechanism
 from keybound.reference.faults import FAULTS

@@ -12,8 +12,9 @@ from typing import Any
 from keybound.cases.declare import TESTS, Case
 from keybound.catalogue import requirements as catalogue
 from keybound.check.target import Target
-from keybound.engine.pytest_plugin import Worker, carry_out
 from keybound.engine.run import Controller
+from keybound.engine.worker import Worker, carry_out
+from keybound.judge.requirement import Requirement
 from keybound.tree import fixtures
 
 
@@ -50,13 +51,13 @@ class Waiting:
 
 
 def carry_out_each(
-    controller: Controller, cases: Iterable[Case], known: Mapping[str, catalogue.Requirement]
+    controller: Controller, cases: Iterable[Case], known: Mapping[str, Requirement]
 ) -> Iterator[dict[str, Any]]:
     """Run cases one after another without pytest, on connections of their own, and yield the event of each.
 
     `controller` is prepared; `known` are the requirements of the catalogue.
     """
-    worker = Worker(controller.worker_data, known)
+    worker = Worker(controller.prepare(), known)
     with worker.wire:
         for case in cases:
             target = Target(worker.controls, case)

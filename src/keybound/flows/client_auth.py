@@ -3,18 +3,28 @@
 import base64
 import secrets
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import quote
 
 from keybound.craft.jose import Json, Key, jwt
-from keybound.craft.request import NO_CERTIFICATE, Change, Draft
+from keybound.craft.request import NO_CERTIFICATE, Change, Draft, Identity
 from keybound.profile.clients import Client
-
-if TYPE_CHECKING:
-    from keybound.flows.session import Session
+from keybound.profile.target_profile import Profile
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 60
+
+
+class Clients(Protocol):
+    """Who sends for the clients of a profile, as far as their authentication needs it."""
+
+    profile: Profile
+
+    def identity(self, client: Client) -> Identity:
+        """Return the TLS identity of a client."""
+
+    def now(self) -> float:
+        """Return the target's time in seconds since the epoch."""
 
 
 def _basic(client: Client, draft: Draft, _audience: str, _now: float) -> None:
@@ -99,7 +109,7 @@ def unauthenticated(client: Client) -> Change:
     return delta
 
 
-def by_client(session: "Session", client: Client) -> Change:
+def by_client(session: Clients, client: Client) -> Change:
     """Return a delta by which the request comes from `client`, rightly authenticated; all else stays as it is."""
 
     def delta(draft: Draft) -> None:
@@ -133,7 +143,7 @@ def with_wrong_credentials(client: Client) -> Change | None:
     return delta
 
 
-def for_audience(session: "Session", client: Client, audience: str | list[str]) -> Change:
+def for_audience(session: Clients, client: Client, audience: str | list[str]) -> Change:
     """Return a delta that makes the client assertion for `audience` instead, one or several (RFC 9126 section 2)."""
     chosen = client.model_copy(update={"assertion_audience": audience})
 

@@ -2,35 +2,23 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keybound.craft.jose import Key, jwt
 from keybound.craft.request import Change, Draft
 from keybound.errors import Inconclusive
+from keybound.flows.lanes import Lane
 from keybound.flows.login import approve
+from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Effect, Outcome
 from keybound.profile.clients import Grant
 from keybound.wire.exchange import Response
 
-if TYPE_CHECKING:
-    from keybound.flows.session import Lane, Session
-
 USED_TO: tuple[Grant, ...] = ("device_code", "token_exchange", "ciba", "jwt_bearer")
 """The grants of this module."""
 
-_TYPES: Mapping[str, str] = {
-    "device_code": "urn:ietf:params:oauth:grant-type:device_code",
-    "token_exchange": "urn:ietf:params:oauth:grant-type:token-exchange",
-    "ciba": "urn:openid:params:grant-type:ciba",
-    "jwt_bearer": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-}
 _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 _ASSERTION_SECONDS = 60
-
-
-def grant_type(grant: str) -> str:
-    """Return the value of `grant_type` for a grant of the profile."""
-    return _TYPES.get(grant, grant)
 
 
 def _holds(name: str) -> Effect:
@@ -38,8 +26,8 @@ def _holds(name: str) -> Effect:
 
 
 def start(
-    session: "Session",
-    lane: "Lane",
+    session: Session,
+    lane: Lane,
     endpoint: str,
     form: dict[str, str],
     name: str,
@@ -79,7 +67,7 @@ def _started(outcome: tuple[Answer, dict[str, Any]], what: str) -> dict[str, Any
     return members
 
 
-def device(session: "Session", lane: "Lane", key: Key | None = None) -> dict[str, str]:
+def device(session: Session, lane: Lane, key: Key | None = None) -> dict[str, str]:
     """Start a device flow, approve it as the user, and return what polls for the token (RFC 8628 sections 3.1 to 3.4).
 
     `key` proves itself in the device authorization request, which RFC 9449 does not speak of.
@@ -92,7 +80,7 @@ def device(session: "Session", lane: "Lane", key: Key | None = None) -> dict[str
     return {"device_code": str(begun["device_code"])}
 
 
-def _backchannel(session: "Session", lane: "Lane") -> dict[str, str]:
+def _backchannel(session: Session, lane: Lane) -> dict[str, str]:
     """OpenID Connect CIBA Core sections 7 and 10.1, poll mode; the server approves by itself."""
     login = session.profile.login
     hint = lane.client.login_hint or (login.username if login else "")
@@ -101,7 +89,7 @@ def _backchannel(session: "Session", lane: "Lane") -> dict[str, str]:
     return {"auth_req_id": str(begun["auth_req_id"])}
 
 
-def _exchange(session: "Session", lane: "Lane") -> dict[str, str]:
+def _exchange(session: Session, lane: Lane) -> dict[str, str]:
     """RFC 8693 section 2.1: the subject's token is bound to the same key as the new one."""
     name = str(lane.client.subject_client)
     own = [
@@ -116,7 +104,7 @@ def _exchange(session: "Session", lane: "Lane") -> dict[str, str]:
     return {"subject_token": session.token(own[0]).value, "subject_token_type": _ACCESS_TOKEN}
 
 
-def _assertion(session: "Session", lane: "Lane") -> dict[str, str]:
+def _assertion(session: Session, lane: Lane) -> dict[str, str]:
     """RFC 7523 section 2.1."""
     given = lane.client.assertion
     assert given is not None  # noqa: S101 - the profile's validation guarantees it
@@ -136,7 +124,7 @@ def _assertion(session: "Session", lane: "Lane") -> dict[str, str]:
     return form | ({"scope": lane.client.scope} if lane.client.scope else {})
 
 
-FORMS: Mapping[str, Callable[["Session", "Lane"], dict[str, str]]] = {
+FORMS: Mapping[str, Callable[[Session, Lane], dict[str, str]]] = {
     "device_code": device,
     "token_exchange": _exchange,
     "ciba": _backchannel,

@@ -6,20 +6,19 @@ import secrets
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keybound.craft.access_token import AccessToken, TokenChange
 from keybound.craft.certificates import self_signed, x5t_s256
 from keybound.craft.jose import Json, Key, read_json
 from keybound.errors import Inconclusive, NotApplicable, UsageError
-from keybound.issuer.keys import IssuerKeys, load
+from keybound.flows.lanes import Lane, Token
+from keybound.flows.session import Session
+from keybound.issuer.keys import IssuerKeys, load, pem_of
 from keybound.profile.clients import Client, Mechanism
 from keybound.profile.target_profile import Profile
-from keybound.profile.tokens import Command, Format, Minted
+from keybound.profile.tokens import Command, Format, Minted, Source
 from keybound.wire.exchange import Response
-
-if TYPE_CHECKING:
-    from keybound.flows.session import Lane, Session, Token
 
 _SHOWN = 200
 
@@ -47,10 +46,8 @@ class Minting:
             self._own[mechanism] = {"keybound": Client.model_validate(values)}
         return fitting or self._own[mechanism]
 
-    def lanes(self, mechanism: Mechanism) -> "list[Lane]":
+    def lanes(self, mechanism: Mechanism) -> list[Lane]:
         """Return a way to tokens for each client and format."""
-        from keybound.flows.session import Lane  # noqa: PLC0415 - the session is built on this module
-
         return [
             Lane(
                 f"{name}-opaque" if form == "opaque" else name,
@@ -64,18 +61,29 @@ class Minting:
         ]
 
     @property
+    def source(self) -> Source:
+        """How the profile says that the tokens come about, which is also the grant of their lanes."""
+        return self.settings.source
+
+    @property
     def formats(self) -> tuple[Format, ...]:
         """The formats of the tokens; a program's are what they are."""
         return self.settings.formats if isinstance(self.settings, Minted) else ("jwt",)
 
+    def issue(self, session: Session, lane: Lane, key: Key) -> Token:
+        """Return a new token of `lane`, bound to `key` or to the lane's certificate."""
+        if isinstance(self.settings, Command):
+            return run_command(session, self.settings, lane, key)
+        return mint(session, lane, key)
 
-def _binding(lane: "Lane", key: Key) -> Json:
+
+def _binding(lane: Lane, key: Key) -> Json:
     if lane.mechanism == "dpop":
         return {"jkt": key.thumbprint}
     return {"x5t#S256": x5t_s256(str(lane.client.certificate))}
 
 
-def honest(session: "Session", lane: "Lane", key: Key) -> AccessToken:
+def honest(session: Session, lane: Lane, key: Key) -> AccessToken:
     """Return a valid token of `lane`, bound to `key` or to the lane's certificate, before it is encoded."""
     keys, now = keys_of(session), int(session.now())
     settings = keys.settings
@@ -104,7 +112,7 @@ def honest(session: "Session", lane: "Lane", key: Key) -> AccessToken:
     return AccessToken(keys.signing, header, claims, keys.signing.sign)
 
 
-def mint(session: "Session", lane: "Lane", key: Key, change: TokenChange | None = None) -> "Token":
+def mint(session: Session, lane: Lane, key: Key, change: TokenChange | None = None) -> Token:
     """Return a token of `lane`, with `change` applied to it before it is encoded."""
     token = honest(session, lane, key)
     lifetime = int(token.claims["exp"]) - int(token.claims["iat"])
@@ -116,9 +124,7 @@ def mint(session: "Session", lane: "Lane", key: Key, change: TokenChange | None 
     return _token(session, lane, key, {"access_token": value, "token_type": kind, "expires_in": lifetime})
 
 
-def _token(session: "Session", lane: "Lane", key: Key, body: Json) -> "Token":
-    from keybound.flows.session import Token  # noqa: PLC0415 - the session is built on this module
-
+def _token(session: Session, lane: Lane, key: Key, body: Json) -> Token:
     return Token(
         str(body["access_token"]),
         lane,
@@ -129,14 +135,14 @@ def _token(session: "Session", lane: "Lane", key: Key, body: Json) -> "Token":
     )
 
 
-def keys_of(session: "Session") -> IssuerKeys:
+def keys_of(session: Session) -> IssuerKeys:
     """Return the keys of keybound's own issuer; raises NotApplicable when it mints no tokens here."""
-    if session.minting is None or session.minting.keys is None:
+    if not isinstance(session.minting, Minting) or session.minting.keys is None:
         raise NotApplicable('keybound does not mint the tokens of this target ([tokens] source = "minted")')
     return session.minting.keys
 
 
-def lane_at(session: "Session", facts: Mapping[str, str], place: str, mechanism: Mechanism) -> "Lane":
+def lane_at(session: Session, facts: Mapping[str, str], place: str, mechanism: Mechanism) -> Lane:
     """Return the lane of minted tokens that the resource takes; raises NotApplicable.
 
     `place` ends in the format of the tokens: "tokens.jwt", "tokens.mtls.opaque".
@@ -154,7 +160,7 @@ def lane_at(session: "Session", facts: Mapping[str, str], place: str, mechanism:
 # --- source = "command" --------------------------------------------------------------------------------------------
 
 
-def run_command(session: "Session", lane: "Lane", key: Key) -> "Token":
+def run_command(session: Session, settings: Command, lane: Lane, key: Key) -> Token:
     """Return a token that the profile's program got.
 
     The program finds in its environment KEYBOUND_MECHANISM, KEYBOUND_SCOPE, and either KEYBOUND_JKT,
@@ -162,10 +168,6 @@ def run_command(session: "Session", lane: "Lane", key: Key) -> "Token":
     KEYBOUND_CERTIFICATE and KEYBOUND_CERTIFICATE_KEY (PEM files). It prints a token response (RFC 6749 section 5.1).
     Raises Inconclusive with one line when it does not, UsageError when it cannot be run.
     """
-    from keybound.issuer.keys import pem_of  # noqa: PLC0415
-
-    settings = session.minting.settings if session.minting else None
-    assert isinstance(settings, Command)  # noqa: S101 - only such lanes come here
     variables = {"KEYBOUND_MECHANISM": lane.mechanism, "KEYBOUND_SCOPE": settings.scope or ""}
     files: dict[str, str] = {}
     if lane.mechanism == "dpop":

@@ -1,10 +1,10 @@
 """The verdict rules: from the answers of one case to findings, one for each requirement the case speaks of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from keybound.catalogue.requirements import Requirement
 from keybound.judge.answer import Answer, Outcome
+from keybound.judge.requirement import Requirement
 from keybound.judge.verdict import Verdict, worst
 
 ROBUSTNESS = "KEYBOUND-robustness"
@@ -157,13 +157,3 @@ def valid(
         judgement.evidence = "exact"
     _robustness(judgement, variant)
     return judgement
-
-
-def requirement_verdicts(
-    catalogue: Mapping[str, Requirement], findings: Sequence[Finding]
-) -> dict[str, Verdict]:
-    """Return the verdict of every requirement of `catalogue`: the worst of the findings that name it."""
-    by_id: dict[str, list[Verdict]] = {name: [] for name in catalogue}
-    for finding in findings:
-        by_id.setdefault(finding.requirement, []).append(finding.verdict)
-    return {name: worst(verdicts) for name, verdicts in by_id.items()}

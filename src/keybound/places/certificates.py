@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from keybound.craft.request import Change, Draft
 from keybound.errors import NotApplicable
-from keybound.flows.session import ACCESS, Lane, Session, Token
+from keybound.flows.lanes import ACCESS, Lane, Token
+from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, read
 from keybound.judge.rules import Exact
 from keybound.places import place as places

@@ -5,7 +5,8 @@ from typing import Any
 
 from keybound.errors import NotApplicable
 from keybound.flows import grants
-from keybound.flows.session import Lane, Session
+from keybound.flows.lanes import Lane
+from keybound.flows.session import Session
 from keybound.places import place as places
 from keybound.places.place import BAD_GRANT, Facts, Place
 from keybound.profile.clients import Client, Grant

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from keybound.craft.jose import Key
 from keybound.craft.request import Draft
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.session import Lane, Session
+from keybound.flows.lanes import Lane
+from keybound.flows.session import Session
 from keybound.judge.answer import Outcome, par_effect
 from keybound.places import place as places
 from keybound.places.covering import Row, covering

@@ -12,7 +12,8 @@ from typing import Any
 from keybound.craft.proof import new_proof
 from keybound.craft.request import Change, Draft
 from keybound.errors import NotApplicable
-from keybound.flows.session import ACCESS, Lane, Session, Token
+from keybound.flows.lanes import ACCESS, Lane, Token
+from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Effect, Outcome, par_effect, resource_effect, token_effect
 from keybound.judge.rules import Exact
 from keybound.places.conversation import Conversation

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from keybound.flows.session import ACCESS, Lane, Session
+from keybound.flows.lanes import ACCESS, Lane
+from keybound.flows.session import Session
 from keybound.issuer import minting
 from keybound.places import place as places
 from keybound.places.certificates import MTLS_PLACES

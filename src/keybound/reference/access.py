@@ -127,10 +127,10 @@ def scheme_fits_binding(visit: Visit) -> None:
 def proof_holds(visit: Visit) -> None:
     """RFC 9449 section 7.1: under the scheme DPoP there is a proof, and it passes the checks of section 4.3."""
     if visit.scheme == "DPoP":
-        visit.proof = proof_of(visit)
+        visit.proof = checked_proof(visit)
 
 
-def proof_of(visit: Visit) -> Proof | None:
+def checked_proof(visit: Visit) -> Proof | None:
     """Return the proof that came along; raise Refusal if there is none, or if it does not hold."""
     values = proof_fields(visit.request)
     if not values:

@@ -81,7 +81,7 @@ def issue(
     serial: int | None = None,
     days: tuple[int, int] = (-1, 30),
 ) -> Identity:
-    """Return a certificate of `subject` by `issuer` (None: self-signed), whose chain is shown behind it.
+    """Return a certificate of `subject` by `issuer` (None: self-signed), and nothing behind it in the chain.
 
     `purpose`: None makes a CA. `names`: alternative names. `key` and `serial`: new ones if not given. `days`: from when
     and until when it is good, from now on.

@@ -63,7 +63,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Listening:
     """What stays when the faults change: the sockets, the certificates, and the addresses that go with them."""
 
     listener: socket.socket
@@ -75,7 +75,7 @@ class Place:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[Place]:
+def listening(settings: Settings) -> Iterator[Listening]:
     """Listen inside the `with` block, though nobody answers yet. Raises OSError when it cannot."""
     with (
         socket.create_server((settings.host, settings.port)) as listener,
@@ -83,24 +83,24 @@ def listening(settings: Settings) -> Iterator[Place]:
     ):
         address = f"localhost:{listener.getsockname()[1]}"
         keys = f"http://127.0.0.1:{_free_port()}/jwks"
-        yield Place(listener, behind, pki.make(), address, settings.issuer or f"https://{address}", keys)
+        yield Listening(listener, behind, pki.make(), address, settings.issuer or f"https://{address}", keys)
 
 
 @asynccontextmanager
-async def answering(place: Place, settings: Settings) -> AsyncIterator[Running]:
-    """Answer at `place` inside the `async with` block, as a server that knows nothing of an earlier one there.
+async def answering(kept: Listening, settings: Settings) -> AsyncIterator[Running]:
+    """Answer on what is `kept`, inside the `async with` block, as a server that knows nothing of an earlier one there.
 
     Raises ValueError for an unknown fault.
     """
     sides = switched_on(settings.faults)
-    reference = state.build(place.issuer, place.made, settings.nonce, settings.header, place.keys)
+    reference = state.build(kept.issuer, kept.made, settings.nonce, settings.header, kept.keys)
     reference.in_force = sides
     if settings.short_lifetimes:
         state.shorten_lifetimes(reference)
     if settings.header is None:
-        reference.backend = f"http://{settings.host}:{place.behind.getsockname()[1]}"
+        reference.backend = f"http://{settings.host}:{kept.behind.getsockname()[1]}"
     if settings.trusts:
-        reference.trusted = Issuer(settings.trusts, f"{place.issuer}/api")
+        reference.trusted = Issuer(settings.trusts, f"{kept.issuer}/api")
     runner = (raw_http.Runner if any(FAULTS[each].raw for each in settings.faults) else web.AppRunner)(
         app.create(reference),
         access_log=None,
@@ -112,11 +112,11 @@ async def answering(place: Place, settings: Settings) -> AsyncIterator[Running]:
     await runner.setup()
     try:
         # With TLS of its own, a port without it plays the part of the server behind a proxy.
-        tls = None if settings.header else place.made.tls_context()
-        for listener, context in ((place.listener, tls), (place.behind, None)):
+        tls = None if settings.header else kept.made.tls_context()
+        for listener, context in ((kept.listener, tls), (kept.behind, None)):
             await web.SockSite(runner, listener.dup(), ssl_context=context).start()  # which closes its socket
         render = profile_text.render_alone if settings.trusts else profile_text.render
-        yield Running(place.issuer, render(reference), place.address, place.made.files())
+        yield Running(kept.issuer, render(reference), kept.address, kept.made.files())
     finally:
         await runner.cleanup()
 
@@ -174,10 +174,10 @@ async def _serve(
     if refused is not None:
         # A daemon thread, as it cannot be woken from its read when a signal ends the server first.
         threading.Thread(target=_read_lines, args=(loop, lines), daemon=True).start()
-    with listening(settings) as place:
+    with listening(settings) as kept:
         chosen: Settings | None = settings
         while chosen is not None:
-            async with answering(place, chosen) as server:
+            async with answering(kept, chosen) as server:
                 ready(server)
                 chosen = await _next(settings, lines, refused or (lambda _: None))
 

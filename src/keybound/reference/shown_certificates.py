@@ -18,7 +18,7 @@ _ABSENT = {"", "-", "(null)"}
 
 def from_handshake(request: web.Request) -> list[bytes]:
     """Return the chain (DER) that the client showed in the handshake, the certificate it proved the key of first."""
-    tls = _tls(request)
+    tls = tls_of(request)
     proved = tls.getpeercert(binary_form=True) if tls else None
     if tls is None or proved is None:
         return []
@@ -28,19 +28,8 @@ def from_handshake(request: web.Request) -> list[bytes]:
     return [proved, *rest[1:]]
 
 
-def resumed(request: web.Request) -> bool:
-    """Return whether the connection resumes an earlier TLS session."""
-    tls = _tls(request)
-    return tls is not None and tls.session_reused is True
-
-
-def tls_version(request: web.Request) -> str | None:
-    """Return the TLS version of the connection ("TLSv1.3"), or None without TLS."""
-    tls = _tls(request)
-    return tls.version() if tls else None
-
-
-def _tls(request: web.Request) -> SSLObject | None:
+def tls_of(request: web.Request) -> SSLObject | None:
+    """Return the TLS connection of a request, None without TLS."""
     tls: Any = request.transport.get_extra_info("ssl_object") if request.transport else None
     return tls if isinstance(tls, SSLObject) else None
 

@@ -3,16 +3,24 @@
 The network layer below httpx asks here, before every operation on a socket, how much time is left.
 """
 
+import contextlib
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpcore
 import httpx
 
 _SOCKET_OPTION = httpcore.SOCKET_OPTION
+_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
 
 class Deadline(threading.local):
@@ -83,15 +91,64 @@ class _Backend(httpcore.NetworkBackend):
         )
 
 
-class Transport(httpx.HTTPTransport):
-    """httpx's own transport on connections that keep to `deadline`."""
+@contextlib.contextmanager
+def _as_httpx() -> Iterator[None]:
+    """Raise an error of the network layer as that of httpx, which has the same name."""
+    try:
+        yield
+    except _ERRORS as error:
+        kind: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
+        raise kind(str(error)) from error
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        with _as_httpx():
+            self._answer.close()
+
+
+class Transport(httpx.BaseTransport):
+    """A transport for httpx on connections that keep to `deadline`; its own has no option for the network layer."""
 
     def __init__(self, context: ssl.SSLContext, deadline: Deadline, idle_seconds: float) -> None:
         """Keep an idle connection for `idle_seconds`."""
-        # httpx has no option for the network layer; this attribute is all that its own constructor sets.
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             max_keepalive_connections=4,
             keepalive_expiry=idle_seconds,
             network_backend=_Backend(deadline),
         )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the answer, whose body is not yet read. Raises httpx.TransportError."""
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        body = request.stream if isinstance(request.stream, httpx.SyncByteStream) else None
+        with _as_httpx():
+            answer = self._pool.handle_request(
+                httpcore.Request(
+                    request.method,
+                    url,
+                    headers=request.headers.raw,
+                    content=body,
+                    extensions=request.extensions,
+                )
+            )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()

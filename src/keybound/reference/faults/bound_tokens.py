@@ -7,10 +7,10 @@ from aiohttp import web
 from keybound.reference.access import (
     Visit,
     authorize,
+    checked_proof,
     credentials_of,
     good_token,
     proof_holds,
-    proof_of,
     scheme_fits_binding,
     token_covers_scope,
     token_is_bound_to_certificate,
@@ -64,7 +64,7 @@ def _loosely_same(right: str, given: str | None) -> bool:
 def _with_proof(right: Callable[[Visit], None], visit: Visit) -> None:
     """Let a proof that holds make up for the wrong scheme."""
     if visit.scheme == "Bearer" and has_key(visit):
-        visit.proof = proof_of(visit)
+        visit.proof = checked_proof(visit)
     else:
         right(visit)
 

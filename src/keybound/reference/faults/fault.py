@@ -10,16 +10,15 @@ class Fault:
     """One defect.
 
     `id` begins with the side that has it ("as-", "rs-"); `wrong` says in one line what is wrong; `instead` is what
-    stands in which part's place. `alone`: only a resource server alone shows it. `raw`: it needs what aiohttp drops
-    (raw_http). `why`: why it cannot be said so.
+    stands in which part's place. `alone`: only a resource server alone shows it. `raw`: why parts are not enough,
+    and it takes a server that keeps what aiohttp drops (raw_http).
     """
 
     id: str
     wrong: str
     instead: tuple[Instead, ...] = ()
     alone: bool = False
-    raw: bool = False
-    why: str = ""
+    raw: str = ""
 
     @property
     def side(self) -> Side:
@@ -27,16 +26,14 @@ class Fault:
         return "as" if self.id.startswith("as-") else "rs"
 
 
-def fault(
-    id_: str, wrong: str, *instead: Instead, alone: bool = False, raw: bool = False, why: str = ""
-) -> Fault:
+def fault(id_: str, wrong: str, *instead: Instead, alone: bool = False, raw: str = "") -> Fault:
     """Return a fault of the side that its id begins with."""
-    return Fault(id_, wrong, instead, alone, raw, why)
+    return Fault(id_, wrong, instead, alone, raw)
 
 
-def both(name: str, wrong: str, *instead: Instead, raw: bool = False, why: str = "") -> tuple[Fault, Fault]:
+def both(name: str, wrong: str, *instead: Instead, raw: str = "") -> tuple[Fault, Fault]:
     """Return the same fault of the authorization server (as-) and of the resource server (rs-)."""
     return (
-        fault(f"as-{name}", wrong, *instead, raw=raw, why=why),
-        fault(f"rs-{name}", wrong, *instead, raw=raw, why=why),
+        fault(f"as-{name}", wrong, *instead, raw=raw),
+        fault(f"rs-{name}", wrong, *instead, raw=raw),
     )

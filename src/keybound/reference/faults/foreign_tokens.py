@@ -52,8 +52,8 @@ def _alone(name: str, wrong: str, *instead: Instead) -> Fault:
 # --- signatures ----------------------------------------------------------------------------------------------------
 
 
-def _unsigned_ok(when: Callable[[jose.Jws], bool]) -> Instead:
-    """Take a token of which `when` holds though no key verifies it, if the issuer has a key that it may be by."""
+def _unverified(when: Callable[[jose.Jws], bool]) -> Instead:
+    """Take a token of which `when` holds unverified, if the issuer has a key that could have signed it."""
 
     def body(right: Callable[[jose.Jws, Jwk], None], jws: jose.Jws, jwk: Jwk) -> None:
         if when(jws):
@@ -194,7 +194,7 @@ def _begins_right(wanted: str, given: Any) -> bool:
 
 
 def _unbound_where(when: Callable[[Any], bool]) -> tuple[Instead, ...]:
-    """Take a token for one that is bound to nothing where `when` holds of its cnf; nothing is good enough here."""
+    """Take a token as bound to nothing where `when` holds of its cnf, and let it be used under either scheme."""
     return (
         replace(binding, lambda right, cnf: {} if when(cnf) else right(cnf)),
         leave_out(token_is_bound_to_key, lambda visit: not has_key(visit)),
@@ -220,13 +220,11 @@ def _without_padding(right: Callable[[Any], dict[str, str]], cnf: Any) -> dict[s
 
 
 FAULTS: tuple[Fault, ...] = (
-    _alone(
-        "signature-not-verified", "the signature of a token is not verified", _unsigned_ok(lambda _: True)
-    ),
+    _alone("signature-not-verified", "the signature of a token is not verified", _unverified(lambda _: True)),
     _alone(
         "empty-signature-ok",
         "an empty signature counts as verified",
-        _unsigned_ok(lambda jws: not jws.signature),
+        _unverified(lambda jws: not jws.signature),
     ),
     _alone("unknown-kid-ok", "a token whose kid is unknown is not verified", _verified_by(_has_unknown_kid)),
     _alone("alg-none-ok", "an unsigned token is taken", _verified_by(_has_alg_none)),

@@ -33,7 +33,7 @@ class _Server(Server):
 class Runner(web.AppRunner):
     """Runs an application whose requests know their trailers and all their Host fields."""
 
-    async def _make_server(self) -> Server:
+    async def _make_server(self) -> Server:  # aiohttp has no public way to read the bytes of a request
         server = await super()._make_server()
         server.__class__ = _Server
         return server
