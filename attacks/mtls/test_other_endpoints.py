@@ -29,6 +29,6 @@ ELSEWHERE = (
 
 @cases(*ELSEWHERE)
 def test_other_endpoints_check_the_certificate_too(case, target):
-    if target.controls.control(target.place(case.place), "before").outcome is not Outcome.EFFECT:
+    if target.controls.send(target.place(case.place), "before").outcome is not Outcome.EFFECT:
         raise NotApplicable("clients do not do this with their own tokens here")
     target.refuses(case)

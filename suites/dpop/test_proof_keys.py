@@ -109,7 +109,7 @@ def test_other_advertised_algorithms_work(case, target):
     algs = [alg for alg in target.signable(session.advertised_algs) if alg not in OWN_ROWS]
     if not algs:
         raise NotApplicable("every advertised algorithm that keybound can sign with has a case of its own")
-    before = target.controls.control(place, "before")
+    before = target.controls.send(place, "before")
     refused = {}
     for alg in algs:
         key = Key(alg, rsa_key(2048).private) if alg[:2] in {"RS", "PS"} else session.key("victim", alg)

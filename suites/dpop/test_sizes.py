@@ -35,6 +35,6 @@ def test_large_values_break_nothing(case, target):
     target.measure("longest_jti", where, largest_taken(partial(is_taken, long_jti)), "octets")
     largest_taken(partial(is_taken, padding))
     target.measure("longest_proof", where, max(lengths), "octets")
-    if target.controls.control(place, "after").outcome is not Outcome.EFFECT:
+    if target.controls.send(place, "after").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control after failed")
     target.expect(not broken, "taken, or refused with an answer below 500", broken[0] if broken else f"a proof of {max(lengths)} octets taken")
