@@ -1,7 +1,7 @@
 """Changes of a request as a whole: its parameters and header lines, and the credentials it carries."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urlsplit
 
 from keybound.craft.named import Named, Subject, named
@@ -104,9 +104,9 @@ def query_parameter(draft: Draft, name: str, value: str) -> None:
 
 
 @named
-def form_parameter(draft: Draft, name: str, value: str) -> None:
-    """Set one parameter of the form."""
-    draft.form = (draft.form or {}) | {name: value}
+def form_parameters(draft: Draft, values: Mapping[str, str]) -> None:
+    """Set some parameters of the form."""
+    draft.form = {**(draft.form or {}), **values}
 
 
 @named
