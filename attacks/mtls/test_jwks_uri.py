@@ -5,6 +5,7 @@ The profile says where (jwks_uri). One place for all the checks: a server may ke
 
 from keybound.cases.declare import Case, cases
 from keybound.check.ages import accepted_within
+from keybound.check.controls import must_work
 from keybound.check.jwks_uri import served_client
 from keybound.craft.changes.certificate import (
     attackers_certificate,
@@ -12,7 +13,7 @@ from keybound.craft.changes.certificate import (
     related_certificate,
     showing,
 )
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
 REGISTERED = "RFC8705-2.2-registered-certificate"
@@ -45,11 +46,9 @@ ODD = Case("as.mtls.jwks-uri.odd-key", "a key set with a key of no known type be
 @cases(ODD)
 def test_keys_of_unknown_type_are_skipped(case, target):
     with served_client(target) as (place, keys):
-        if place.attempt(None, "control before").outcome is not Outcome.EFFECT:
-            raise Inconclusive("the client is not known by its key set")
+        must_work(place, "control before: the client is known by its key set")
         keys.register(place.build(place.material()).identity, {"kty": "https://keybound.example/kty", "x5c": ["AAAA"]})
-        answer = place.attempt(None, "variant")
-        target.expect(answer.outcome is Outcome.EFFECT, "a token", answer.seen)
+        target.expect_effect(place.attempt(None, "variant"), "a token")
 
 
 ROTATED = (
@@ -68,17 +67,14 @@ def test_key_set_is_read_again(case, target):
         new = target.session.attacker.related(old).get("self-signed-twin")
         if new is None:
             raise NotApplicable("there is no second self-signed certificate for this client")
-        before = place.attempt(None, "control before")
-        if before.outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"control: {before.seen}")
+        must_work(place, "control before: the client is known by its key set")
         keys.register(new)
         answer = accepted_within(place, showing(new), PATIENCE, "the new certificate")
         if case.data == "new":
-            target.expect(answer.outcome is Outcome.EFFECT, f"accepted within {PATIENCE:g} s", answer.seen)
+            target.expect_effect(answer, f"accepted within {PATIENCE:g} s")
         elif answer.outcome is not Outcome.EFFECT:
             raise NotApplicable("the change is not noticed: that is for another case to say")
         else:
-            gone = place.attempt(None, "hostile: the old certificate")
-            target.expect(gone.outcome is not Outcome.EFFECT, "refused", gone.seen)
+            target.expect_no_effect(place.attempt(None, "hostile: the old certificate"), "refused")
         keys.register(old)
         place.attempt(None, "the old certificate, registered again")

@@ -3,11 +3,10 @@
 import time
 
 from keybound.cases.declare import Case, cases
-from keybound.check.issuing import token_or_refusal
+from keybound.check.issuing import authorization_or_refusal, token_or_refusal
 from keybound.craft.changes.request import form_parameters
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.errors import NotApplicable
 from keybound.flows.client_auth import for_audience
-from keybound.judge.answer import Outcome
 
 STAYS = Case("as.refresh.no-rotation", "a refresh token of a confidential client works a second time", requirements=("FAPI2SP-5.3.2.1-no-rotation",),
              faults=("as-refresh-rotates-all",), threat="a client that missed one answer is locked out", place="refresh")
@@ -31,14 +30,8 @@ def test_requests_have_to_be_pushed(case, target):
     session, place = target.session, target.place(case.place)
     target.controls.require(place)
     form, _ = session.authorization_form(place.lane.client, {})
-    try:
-        answer = session.authorization(place.lane.client, form)
-    except Inconclusive as error:
-        target.expect(True, "no code", f"refused: {error}")
-        return
-    if "code" in answer:
-        session.secrets(answer["code"], "code")
-    target.expect("code" not in answer, "no code", "a code" if "code" in answer else f"error {answer.get('error')}")
+    answer, seen = authorization_or_refusal(target, place.lane.client, form)
+    target.expect("code" not in answer, "no code", seen)
 
 
 MARGIN = 5
@@ -56,7 +49,7 @@ def test_code_ends_after_a_minute(case, target):
     time.sleep(limits.code_lifetime + MARGIN)
     answer = place.attempt(form_parameters(form), "hostile: the code, a minute later")
     target.controls.require(place)
-    target.expect(answer.outcome is not Outcome.EFFECT, f"refused after {limits.code_lifetime:g} s", answer.seen)
+    target.expect_no_effect(answer, f"refused after {limits.code_lifetime:g} s")
 
 
 AUDIENCE = tuple(

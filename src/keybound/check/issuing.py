@@ -7,7 +7,7 @@ from keybound.craft.jose import Key
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.lanes import Lane, Token
-from keybound.profile.clients import Mechanism
+from keybound.profile.clients import Client, Mechanism
 
 
 def token_or_refusal(
@@ -32,6 +32,23 @@ def code_or_refusal(target: Target, lane: Lane, **extra: str) -> tuple[str | Non
         return target.session.code(lane, extra).value, "a code"
     except Inconclusive as error:
         return None, str(error)
+
+
+def authorization_or_refusal(
+    target: Target, client: Client, form: dict[str, str]
+) -> tuple[dict[str, str], str]:
+    """Send the user through an authorization request; return what comes back to the client, and that in a few words.
+
+    Nothing comes back where the target stops the user.
+    """
+    try:
+        answer = target.session.authorization(client, form)
+    except Inconclusive as error:
+        return {}, f"refused: {error}"
+    if "code" not in answer:
+        return answer, f"error {answer.get('error')}"
+    target.session.secrets(answer["code"], "code")
+    return answer, "a code"
 
 
 def expect_own_jkt(target: Target, token: TokenFacts) -> None:
