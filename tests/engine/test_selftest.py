@@ -1,5 +1,9 @@
 """The selftest: one running target is switched from fault to fault, and the kill matrix is written and checked."""
 
+import subprocess
+import sys
+import time
+
 import pytest
 from typer.testing import CliRunner
 
@@ -138,3 +142,27 @@ def test_the_matrix_of_a_fault_is_what_its_file_says(tmp_path, capsys):
     assert selftest.selftest(["rs-ath-not-compared"], 2, tmp_path, matrix="check") == 0
     assert "1 faults, 0 rows that are not as declared" in capsys.readouterr().out
     assert (tmp_path / "kill-matrix.md").exists()
+
+
+def _in_session(session):
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True, check=False
+    )
+    return found.stdout.split()
+
+
+def _until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_selftest_that_is_ended_leaves_no_process():
+    command = [sys.executable, "-m", "keybound", "selftest", "--scope", "named", "--fault", "as-jti-optional"]
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    _until(lambda: len(_in_session(started.pid)) > 4)  # the fork server, a worker and its target run
+    started.terminate()
+    started.wait(10)
+    _until(lambda: not _in_session(started.pid))

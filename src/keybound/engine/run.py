@@ -54,7 +54,7 @@ class Options:
     flood: bool = False
 
 
-@dataclass
+@dataclass(eq=False)  # pytest 8 keeps its plugins in a set
 class Controller:
     """The one process that writes. Workers send it events; it alone holds the stream."""
 
@@ -65,6 +65,8 @@ class Controller:
     """A reference target that runs already: it is switched to what the options say, and goes on after the run."""
     cases: list[dict[str, Any]] = field(default_factory=list)
     internal_error: str | None = None
+    shared: Shared | None = None
+    """What workers need, once the run is prepared."""
     _reference: Embedded | None = None
     _writer: Writer | None = None
     _issuer: ExitStack = field(default_factory=ExitStack)
@@ -72,8 +74,6 @@ class Controller:
     _started: float = 0.0
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _requests: int = 0
-    shared: Shared | None = None
-    """What workers need, once the run is prepared."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property

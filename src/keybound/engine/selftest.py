@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, replace
@@ -190,7 +191,10 @@ def _each(runs: Sequence[tuple[str, bool]], jobs: int, scope: str) -> Iterator[t
     server.set_forkserver_preload(["keybound.engine.selftest", "httpx"])
     waiting = sum(_waits(fault) for fault, _ in runs)
     many = max(waiting, 1) if scope == "named" else jobs
-    with ProcessPoolExecutor(jobs, server) as pool, ProcessPoolExecutor(many, server) as waiters:
+    with (
+        ProcessPoolExecutor(jobs, server, _end_with_parent) as pool,
+        ProcessPoolExecutor(many, server, _end_with_parent) as waiters,
+    ):
         started: dict[Future[Row], tuple[str, bool]] = {
             (waiters if _waits(fault) else pool).submit(observe, fault, rs_only=alone, scope=scope): (
                 fault,
@@ -200,6 +204,18 @@ def _each(runs: Sequence[tuple[str, bool]], jobs: int, scope: str) -> Iterator[t
         }
         for done in as_completed(started):
             yield started[done], done.result()
+
+
+def _end_with_parent() -> None:
+    """Let this process, and so the target it keeps, end with the process that started it, however that ends."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 - a pool's process has one
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _wrong(row: Row, matrix: Matrix | None, *, only_named: bool) -> Iterator[str]:
