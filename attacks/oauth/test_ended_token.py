@@ -27,6 +27,6 @@ def test_ended_token_is_refused(case, target):
     if place.attempt(None, "control before: the token is good").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control before failed")
     time.sleep(max(0.0, token.got + token.lifetime - time.time()))
-    ended, seen = refused_within(place, limits.token_leeway, "hostile: the token after its end")
+    last = refused_within(place, limits.token_leeway, "hostile: the token after its end")
     target.controls.require(target.place(case.place))
-    target.expect(ended, f"refused {limits.token_leeway:.0f} s after its end at the latest", seen)
+    target.expect(last.outcome is not Outcome.EFFECT, f"refused {limits.token_leeway:.0f} s after its end at the latest", last.seen)

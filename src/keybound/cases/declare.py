@@ -27,11 +27,11 @@ class Case:
     """One check. `faults` are the faults of the reference target that must turn it red.
 
     `place` is where it happens (a name in keybound.places.table.PLACES) and `change` what is changed there; `minted` is
-    what is changed of a token that keybound mints; `says` tells in words what is sent where the session has to be asked
-    for it. `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach a
-    warning, because conformant servers differ. `known_as` holds names others use for the scenario;
-    `data` is for the test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only
-    when it is asked for. `file` and `line` say where the row stands.
+    what is changed of a token that keybound mints, `says` what is sent, in words, where the target has to be asked for
+    it. `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach
+    a warning, because conformant servers differ. `known_as` holds names others use for the scenario; `data` is for the
+    test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only when it is asked for.
+    `file` and `line` say where the row stands.
     """
 
     id: str
@@ -83,12 +83,14 @@ class At:
     """A place where rows are tried: the prefix of their ids, and the requirements that all of them speak of.
 
     `only_these`: of these requirements only, whatever the rows say (what is looked at here is something else).
+    `mechanism` replaces that of the rows.
     """
 
     place: str
     prefix: str
     requirements: tuple[str, ...]
     only_these: bool = False
+    mechanism: Mechanism | None = None
 
     @property
     def side(self) -> str:
@@ -105,9 +107,14 @@ PROOF_READERS = (TOKEN, PAR, API, USERINFO)
 RESOURCES = (API, USERINFO)
 MINTED = (At("tokens.jwt", "rs.token", ()), At("tokens.opaque", "rs.introspection", ()))
 MINTED_MTLS = (
-    At("tokens.mtls.jwt", "rs.mtls.token", ()),
-    At("tokens.mtls.opaque", "rs.mtls.introspection", ()),
+    At("tokens.mtls.jwt", "rs.mtls.token", (), mechanism="mtls"),
+    At("tokens.mtls.opaque", "rs.mtls.introspection", (), mechanism="mtls"),
 )
+
+
+def without_requirements(*places: At) -> tuple[At, ...]:
+    """Return `places` for rows that name all their requirements themselves."""
+    return tuple(replace(at, requirements=()) for at in places)
 
 
 def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
@@ -124,6 +131,7 @@ def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
             place=at.place,
             requirements=at.requirements if at.only_these else row.requirements + at.requirements,
             faults=tuple(f"{at.side}-{fault}" for fault in row.faults),
+            mechanism=at.mechanism or row.mechanism,
         )
         for at in places
         for row in kept

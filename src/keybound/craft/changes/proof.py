@@ -41,6 +41,18 @@ def without_member(draft: Draft, name: str) -> None:
 
 
 @named
+def long_jti(draft: Draft, size: int) -> None:
+    """Give the proof a new `jti` of `size` octets."""
+    proof_of(draft).claims["jti"] = fresh_jti().ljust(size, "j")
+
+
+@named
+def padding(draft: Draft, size: int) -> None:
+    """Give the proof an unknown claim of `size` octets."""
+    proof_of(draft).claims["https://keybound.example/padding"] = "p" * size
+
+
+@named
 def htu(draft: Draft, part: str, value: object) -> None:
     """Replace a part of `htu` (scheme, netloc, path) by `value`, or by what that makes of the right one."""
     right = urlsplit(proof_of(draft).claims["htu"])

@@ -124,6 +124,12 @@ def with_inside(right: str, text: str) -> str:
     return f"{right[:8]}{text}{right[8:]}"
 
 
+@named
+def with_last_character_encoded(right: str) -> str:
+    """The right path with its last character percent-encoded (RFC 3986 section 2.1)."""
+    return f"{right[:-1]}%{ord(right[-1]):02X}"
+
+
 # --- requests, addresses and dates -----------------------------------------------------------------------------------
 
 
@@ -177,6 +183,12 @@ def first_followed_by(right: object, text: str) -> str:
 
 
 @named
+def preceded_by(right: object, *others: str) -> list[object]:
+    """Several audiences, of which the right one or ones come last."""
+    return [*others, *(right if isinstance(right, list) else [right])]
+
+
+@named
 def from_now(_: object, seconds: int) -> int:
     """The date so many seconds from now, by the clock of this machine."""
     return int(time.time()) + seconds
@@ -223,6 +235,14 @@ def not_base64url(right: str) -> str:
 
 
 # --- keys and signatures ---------------------------------------------------------------------------------------------
+
+
+@named
+def reordered_with_optional_members(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """The same key with more members, in another order: its thumbprint stays (RFC 7638 section 3)."""
+    reordered = dict(reversed(list(jwk.items())))
+    more = {"key_ops": ["verify"], "https://keybound.example/": 1}
+    return {"use": "sig", "kid": "keybound", **reordered, **more}
 
 
 @named
