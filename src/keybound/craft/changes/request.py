@@ -2,8 +2,9 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from keybound.craft.changes.values import value_of
 from keybound.craft.named import Named, Subject, named
 from keybound.craft.proof import ath
 from keybound.craft.request import Draft, proof_of
@@ -74,6 +75,32 @@ def no_token(draft: Draft) -> None:
 
 
 @named
+def authorization_before(draft: Draft, first: str, own: str = "DPoP") -> None:
+    """Send a line of Authorization with the scheme `first` before the request's own, whose scheme is `own`."""
+    draft.headers.append(("Authorization", f"{first} {draft.token}"))
+    draft.scheme = own
+
+
+@named
+def token_value(draft: Draft, value: object) -> None:
+    """Write `value` as the token, or what that makes of the right one; the proof stays as it is."""
+    draft.token = value_of(value, draft.token)
+
+
+@named
+def also_in_form(draft: Draft) -> None:
+    """Send the token as a form parameter of a POST too, with a proof for that (RFC 6750 section 2.2)."""
+    with_method("POST")(draft)
+    draft.form = {"access_token": str(draft.token)}
+
+
+@named
+def also_in_query(draft: Draft) -> None:
+    """Send the token as a query parameter too (RFC 6750 section 2.3)."""
+    query_parameter("access_token", str(draft.token))(draft)
+
+
+@named
 def unchanged(_: Draft) -> None:
     """Change nothing."""
 
@@ -98,6 +125,18 @@ def with_method(draft: Draft, method: str) -> None:
 
 
 @named
+def sent_by(draft: Draft, method: str) -> None:
+    """Send the request with another method than its proof is made for."""
+    draft.method = method
+
+
+@named
+def absolute_form(draft: Draft, host: str) -> None:
+    """Write the URL, of another host, where the path of the request stands (RFC 9112 section 3.2.2)."""
+    draft.request_target = urlunsplit(urlsplit(draft.url)._replace(netloc=host))
+
+
+@named
 def query_parameter(draft: Draft, name: str, value: str) -> None:
     """Add a parameter to the query of the request, and leave `htu` as it is."""
     draft.url += ("&" if urlsplit(draft.url).query else "?") + urlencode({name: value})
@@ -107,6 +146,19 @@ def query_parameter(draft: Draft, name: str, value: str) -> None:
 def form_parameters(draft: Draft, values: Mapping[str, str]) -> None:
     """Set some parameters of the form."""
     draft.form = {**(draft.form or {}), **values}
+
+
+@named
+def form_parameter(draft: Draft, name: str, value: object) -> None:
+    """Replace a parameter of the form by `value`, or by what that makes of the right one."""
+    form = draft.form or {}
+    draft.form = {**form, name: value_of(value, form.get(name))}
+
+
+@named
+def attackers_jkt(draft: Draft) -> None:
+    """Ask for a code that is tied to the attacker's key (RFC 9449 section 10)."""
+    form_parameter("dpop_jkt", draft.attacker.key.thumbprint)(draft)
 
 
 @named
