@@ -35,5 +35,5 @@ def test_odd_json_breaks_nothing(case, target):
     if answer.limited or answer.outcome is Outcome.UNREACHABLE:
         raise Inconclusive(answer.seen)
     target.expect(answer.outcome is not Outcome.CRASHED, "taken, or refused with an answer below 500", answer.seen)
-    if target.controls.control(place, "after").outcome is not Outcome.EFFECT:
+    if target.controls.send(place, "after").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control after failed")

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.proof import by_attacker, no_proof
+from keybound.craft.changes.request import all_of, form_parameter, form_parameters
+from keybound.craft.changes.values import altered_token
 from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -26,7 +28,7 @@ def test_refresh_of_a_public_client_is_protected(case, target):
         form = place.material()
         stolen = place.attempt(change, f"hostile: {thief}")
         if stolen.outcome is Outcome.EFFECT:
-            again = place.attempt(lambda draft, f=form, d=change: (draft.form.update(f), d(draft)), f"hostile: {thief}, again")
+            again = place.attempt(all_of(form_parameters(form), change), f"hostile: {thief}, again")
             seen.append((again.outcome is Outcome.EFFECT, f"{thief}: {stolen.seen}, again: {again.seen}"))
             place.renew()
     target.expect(not any(works for works, _ in seen), "refused, or good once", "; ".join(text for _, text in seen) or "refused")
@@ -44,26 +46,17 @@ def test_reuse_of_a_replaced_refresh_token_ends_its_family(case, target):
     new = session.issue(place.lane, {"refresh_token": old}).refresh
     if new in {None, old}:
         raise NotApplicable("refresh tokens are not replaced")
-    again = place.attempt(lambda draft: draft.form.update(refresh_token=old), "the replaced token again")
+    again = place.attempt(form_parameter("refresh_token", old), "the replaced token again")
     if again.outcome is Outcome.EFFECT:
         raise NotApplicable(f"a replaced refresh token works a little longer, for retries: {again.seen}")
-    answer = place.attempt(lambda draft: draft.form.update(refresh_token=new), "the one that replaced it")
+    answer = place.attempt(form_parameter("refresh_token", new), "the one that replaced it")
     target.expect(answer.outcome is not Outcome.EFFECT, "refused from then on", answer.seen)
-
-
-def altered(value):
-    """Change one character: in the middle of a JWT's claims, or of any other token."""
-    parts = value.split(".")
-    where = 1 if len(parts) > 2 and parts[1] else 0
-    part, middle = parts[where], len(parts[where]) // 2
-    parts[where] = part[:middle] + ("A" if part[middle] != "A" else "B") + part[middle + 1 :]
-    return ".".join(parts)
 
 
 CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
          requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
-         change=lambda draft: draft.form.update(refresh_token=altered(draft.form["refresh_token"])), place=place)
+         change=form_parameter("refresh_token", altered_token), place=place)
     for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
 )
 
@@ -96,7 +89,7 @@ def test_refresh_gives_no_more_scope(case, target):
         raise NotApplicable("no refresh token for less than the client's scope")
     form = {"refresh_token": first.refresh}
     try:
-        token = session.issue(lane, form, change=lambda draft: draft.form.update(scope=" ".join(wanted)), label="hostile: more scope")
+        token = session.issue(lane, form, change=form_parameter("scope", " ".join(wanted)), label="hostile: more scope")
     except Inconclusive as error:
         target.controls.require(target.place(case.place))
         target.expect(True, f"refused, or no more than {less}", f"refused: {error}")

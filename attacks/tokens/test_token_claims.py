@@ -17,11 +17,11 @@ VALID = "FAPI2SP-5.3.4-token-validity"
 
 
 def jwt(slug, title, rule, fault, threat, change, *more, lenient=False):
-    return Case(f"token.{slug}", title, requirements=(rule, *more), faults=(f"token-{fault}",), threat=threat, lenient=lenient, data=change)
+    return Case(f"token.{slug}", title, requirements=(rule, *more), faults=(f"token-{fault}",), threat=threat, lenient=lenient, minted=change)
 
 
 def introspected(slug, title, rule, fault, threat, change, *, lenient=False):
-    return Case(f"introspection.{slug}", title, requirements=(rule,), faults=(f"token-{fault}",), threat=threat, lenient=lenient, data=change)
+    return Case(f"introspection.{slug}", title, requirements=(rule,), faults=(f"token-{fault}",), threat=threat, lenient=lenient, minted=change)
 
 
 READ = "introspected-claims-ignored"
@@ -70,7 +70,7 @@ AT_BOTH = tuple(
 
 @cases(*AT_BOTH)
 def test_token_that_is_not_good_here_is_refused(case, target):
-    target.refuses(case, target.token_with(case.data))
+    target.refuses(case)
 
 
 LIFE = 1.0
@@ -101,10 +101,10 @@ def test_token_is_not_cached_beyond_exp(case, target):
 
 
 INVALID = Case("rs.token.error", "an expired token is answered invalid_token", requirements=("RFC9068-4-error",), faults=("rs-token-wrong-error",),
-               threat="clients cannot tell that they need another token", place="tokens.jwt", lenient=True)
+               threat="clients cannot tell that they need another token", place="tokens.jwt", minted=expired, lenient=True)
 
 
 @cases(INVALID)
 def test_bad_token_is_named(case, target):
-    answer = target.refusal(case, target.token_with(expired))
+    answer = target.refusal(case)
     target.expect(answer.status == 401 and "invalid_token" in answer.codes, "401 invalid_token", answer.seen)

@@ -5,12 +5,15 @@ turn the case red. `keybound list` reads these tables without running anything.
 """
 
 import importlib.util
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
+from keybound.craft.access_token import TokenChange
 from keybound.craft.request import Change
 from keybound.judge.rules import Exact
 from keybound.profile.clients import Mechanism
@@ -23,11 +26,12 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 class Case:
     """One check. `faults` are the faults of the reference target that must turn it red.
 
-    `place` is where it happens (a name in keybound.places.table.PLACES) and `change` what is changed there;
-    `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach a
-    warning, because conformant servers differ. `known_as` holds names others use for the scenario;
-    `data` is for the test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only
-    when it is asked for.
+    `place` is where it happens (a name in keybound.places.table.PLACES) and `change` what is changed there; `minted` is
+    what is changed of a token that keybound mints, `says` what is sent, in words, where the target has to be asked for
+    it. `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach
+    a warning, because conformant servers differ. `known_as` holds names others use for the scenario; `data` is for the
+    test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only when it is asked for.
+    `file` and `line` say where the row stands.
     """
 
     id: str
@@ -36,6 +40,8 @@ class Case:
     faults: tuple[str, ...]
     threat: str = ""
     change: Change | None = None
+    minted: TokenChange | None = None
+    says: str = ""
     place: str = ""
     names_the_reason: Exact | None = None
     lenient: bool = False
@@ -44,6 +50,15 @@ class Case:
     data: Any = None
     slow: bool = False
     flood: bool = False
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note where the row stands; a copy stands where its original does."""
+        if not self.line:
+            file, line = _where(inspect.currentframe())
+            object.__setattr__(self, "file", file)
+            object.__setattr__(self, "line", line)
 
     @property
     def role(self) -> str:
@@ -51,17 +66,31 @@ class Case:
         return self.id.partition(".")[0]
 
 
+def _where(frame: FrameType | None) -> tuple[str, int]:
+    """Return the file (below the root, if it lies there) and the line of the table that is being made."""
+    inner = frame
+    while frame is not None and frame.f_code.co_name != "<module>":
+        inner, frame = frame, frame.f_back
+    if frame is None:
+        return "", 0  # a case that is no row of a table
+    line = inner.f_lineno if inner is not None and inner.f_code.co_name == "<genexpr>" else frame.f_lineno
+    path = Path(frame.f_code.co_filename)
+    return str(path.relative_to(root()) if path.is_relative_to(root()) else path.name), line
+
+
 @dataclass(frozen=True)
 class At:
     """A place where rows are tried: the prefix of their ids, and the requirements that all of them speak of.
 
     `only_these`: of these requirements only, whatever the rows say (what is looked at here is something else).
+    `mechanism` replaces that of the rows.
     """
 
     place: str
     prefix: str
     requirements: tuple[str, ...]
     only_these: bool = False
+    mechanism: Mechanism | None = None
 
     @property
     def side(self) -> str:
@@ -78,9 +107,14 @@ PROOF_READERS = (TOKEN, PAR, API, USERINFO)
 RESOURCES = (API, USERINFO)
 MINTED = (At("tokens.jwt", "rs.token", ()), At("tokens.opaque", "rs.introspection", ()))
 MINTED_MTLS = (
-    At("tokens.mtls.jwt", "rs.mtls.token", ()),
-    At("tokens.mtls.opaque", "rs.mtls.introspection", ()),
+    At("tokens.mtls.jwt", "rs.mtls.token", (), mechanism="mtls"),
+    At("tokens.mtls.opaque", "rs.mtls.introspection", (), mechanism="mtls"),
 )
+
+
+def without_requirements(*places: At) -> tuple[At, ...]:
+    """Return `places` for rows that name all their requirements themselves."""
+    return tuple(replace(at, requirements=()) for at in places)
 
 
 def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
@@ -97,6 +131,7 @@ def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
             place=at.place,
             requirements=at.requirements if at.only_these else row.requirements + at.requirements,
             faults=tuple(f"{at.side}-{fault}" for fault in row.faults),
+            mechanism=at.mechanism or row.mechanism,
         )
         for at in places
         for row in kept

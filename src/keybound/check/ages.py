@@ -57,8 +57,8 @@ class Again:
     unused: Answer
 
 
-def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
-    """Use a proof for each of `ages`, all dated `dated` seconds ahead, and send each once more at its age.
+def again_at(place: Place, ages: Sequence[float], ahead: int) -> list[Again]:
+    """Use a proof for each of `ages`, all dated `ahead` seconds ahead, and send each once more at its age.
 
     Where an unused proof of the same date is no longer taken, the list ends: the window has closed.
     Raises Inconclusive when a first use fails.
@@ -68,10 +68,10 @@ def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
     firsts: list[Answer] = []
     started = time.monotonic()
     for age, slot in zip(ages, slots, strict=True):
-        ahead = all_of(claim("iat", later(dated)), kept_proof(slot))
-        firsts.append(place.attempt(ahead, f"first use of the proof that comes again after {age:.0f} s"))
+        early = all_of(claim("iat", later(ahead)), kept_proof(slot))
+        firsts.append(place.attempt(early, f"first use of the proof that comes again after {age:.0f} s"))
         if firsts[-1].outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"a proof dated {dated} s ahead: {firsts[-1].seen}")
+            raise Inconclusive(f"a proof dated {ahead} s ahead: {firsts[-1].seen}")
     found = []
     for age, slot, first in zip(ages, slots, firsts, strict=True):
         time.sleep(max(0.0, started + age - time.monotonic()))
@@ -180,30 +180,25 @@ def wait_for(look: Callable[[], bool], longest: float) -> bool:
     return found
 
 
-def refused_within(place: Place, longest: float, label: str) -> tuple[bool, str]:
-    """Send the valid request until it is refused, for `longest` seconds; return whether it was, and the last answer."""
-    seen: list[Answer] = []
-
-    def refused() -> bool:
-        seen.append(place.attempt(None, label))
-        return seen[-1].outcome is not Outcome.EFFECT
-
-    return wait_for(refused, longest), seen[-1].seen
+def refused_within(place: Place, longest: float, label: str) -> Answer:
+    """Send the valid request until it is refused, for `longest` seconds; return the last answer."""
+    return _until(place, None, longest, label, effect=False)
 
 
-def varying_parts(texts: Sequence[str]) -> list[str]:
-    """Return `texts` without what all of them begin and end with; a single text as it is."""
-    if len(texts) < 2:
-        return list(texts)
-    start = _alike(texts)
-    return [text[start : len(text) - _alike([t[start:][::-1] for t in texts])] for text in texts]
+def accepted_within(place: Place, change: Change, longest: float, label: str) -> Answer:
+    """Send the request with `change` until it takes effect, for `longest` seconds; return the last answer."""
+    return _until(place, change, longest, label, effect=True)
 
 
-def _alike(texts: Sequence[str]) -> int:
-    columns = zip(*texts, strict=False)
-    return next(
-        (number for number, column in enumerate(columns) if len(set(column)) > 1), min(map(len, texts))
-    )
+def _until(place: Place, change: Change | None, longest: float, label: str, *, effect: bool) -> Answer:
+    answers: list[Answer] = []
+
+    def is_so() -> bool:
+        answers.append(place.attempt(change, label))
+        return (answers[-1].outcome is Outcome.EFFECT) is effect
+
+    wait_for(is_so, longest)
+    return answers[-1]
 
 
 def largest(ages: Iterable[float]) -> float:

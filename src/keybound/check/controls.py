@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from keybound.craft.request import Change
 from keybound.errors import Inconclusive
 from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Outcome
@@ -37,8 +38,8 @@ class Controls:
             self._places[name] = PLACES[name](self.session, self.facts)
         return self._places[name]
 
-    def control(self, place: Place, when: str) -> Answer:
-        """Return the control of `place`; a control that just succeeded there counts as the one before."""
+    def send(self, place: Place, when: str) -> Answer:
+        """Send the control of `place`; one that just succeeded there counts as the one "before"."""
         last, self._last = self._last, None
         if when == "before" and last and last[0] is place and time.monotonic() - last[3] < _SHARED_SECONDS:
             self.exchanges[:0] = last[2]
@@ -57,8 +58,15 @@ class Controls:
             self.lost = f"the target no longer serves valid requests: {answer.seen}"
         return answer
 
-    def require(self, place: Place) -> None:
+    def require(self, place: Place, when: str = "before") -> None:
         """Raise Inconclusive unless the control of `place` succeeds."""
-        answer = self.control(place, "before")
+        answer = self.send(place, when)
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"control: {answer.seen}")
+
+
+def must_work(place: Place, label: str, change: Change | None = None) -> None:
+    """Send a request that is a control of its own: raises Inconclusive unless it takes effect."""
+    answer = place.attempt(change, label)
+    if answer.outcome is not Outcome.EFFECT:
+        raise Inconclusive(f"{label}: {answer.seen}")

@@ -81,6 +81,13 @@ def jwk_member(draft: Draft, name: str, value: object) -> None:
     proof_of(draft).header["jwk"] = {**jwk, name: value_of(value, jwk.get(name))}
 
 
+@named
+def described_jwk(draft: Draft) -> None:
+    """Say in `jwk` what the key is called and for (kid, use, alg), which is no part of its thumbprint."""
+    proof = proof_of(draft)
+    proof.header["jwk"] |= {"kid": "keybound", "use": "sig", "alg": proof.key.alg}
+
+
 @cache
 def leading_zero_key() -> Key:
     """Return a P-256 key whose x coordinate begins with a zero octet (RFC 7518 section 6.2.1.2); one in 256 does."""

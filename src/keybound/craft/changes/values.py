@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from keybound.craft.certificates import x5c_of
 from keybound.craft.jose import Key, b64url, compact_json, sha256_b64url, unb64url
 from keybound.craft.named import named
+from keybound.errors import NotApplicable
 
 HOUR = 3600
 OTHER_HOST = "attacker.example"
@@ -44,9 +45,9 @@ def as_text(right: object) -> str:
 
 
 @named
-def with_text_member(right: str, text: str) -> str:
-    """The text of a JSON object with one more member, whose text is given."""
-    return f'{right[:-1]},"https://keybound.example/odd":{text}}}'
+def not_utf8(right: str) -> str:
+    """The text of a JSON object with one more member, which holds an octet that is not UTF-8."""
+    return right[:-1] + ',"x":"\udcff"}'
 
 
 @named
@@ -101,6 +102,24 @@ def other_last_character(right: str) -> str:
 
 
 @named
+def nonce_in_other_case(right: str) -> str:
+    """The right nonce with each letter in its other case; raises NotApplicable where it has no letters."""
+    if right.swapcase() == right:
+        raise NotApplicable("nonces here have no case")
+    return right.swapcase()
+
+
+@named
+def altered_token(right: str) -> str:
+    """The right token with one character changed: in the middle of a JWT's claims, or of any other token."""
+    parts = right.split(".")
+    where = 1 if len(parts) > 2 and parts[1] else 0
+    part, middle = parts[where], len(parts[where]) // 2
+    parts[where] = part[:middle] + ("A" if part[middle] != "A" else "B") + part[middle + 1 :]
+    return ".".join(parts)
+
+
+@named
 def backwards(right: str) -> str:
     """The right value from its end to its beginning."""
     return right[::-1]
@@ -122,6 +141,12 @@ def replaced(right: str, old: str, new: str) -> str:
 def with_inside(right: str, text: str) -> str:
     """The right value with a text behind its eighth character."""
     return f"{right[:8]}{text}{right[8:]}"
+
+
+@named
+def with_last_character_encoded(right: str) -> str:
+    """The right path with its last character percent-encoded (RFC 3986 section 2.1)."""
+    return f"{right[:-1]}%{ord(right[-1]):02X}"
 
 
 # --- requests, addresses and dates -----------------------------------------------------------------------------------
@@ -177,6 +202,12 @@ def first_followed_by(right: object, text: str) -> str:
 
 
 @named
+def preceded_by(right: object, *others: str) -> list[object]:
+    """Several audiences, of which the right one or ones come last."""
+    return [*others, *(right if isinstance(right, list) else [right])]
+
+
+@named
 def from_now(_: object, seconds: int) -> int:
     """The date so many seconds from now, by the clock of this machine."""
     return int(time.time()) + seconds
@@ -223,6 +254,14 @@ def not_base64url(right: str) -> str:
 
 
 # --- keys and signatures ---------------------------------------------------------------------------------------------
+
+
+@named
+def reordered_with_optional_members(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """The same key with more members, in another order: its thumbprint stays (RFC 7638 section 3)."""
+    reordered = dict(reversed(list(jwk.items())))
+    more = {"key_ops": ["verify"], "https://keybound.example/": 1}
+    return {"use": "sig", "kid": "keybound", **reordered, **more}
 
 
 @named

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keybound.check.ages import varying_parts
+from keybound.check.guessing import varying_parts
 
 
 @pytest.mark.parametrize(
