@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
+from keybound.check.issuing import expect_type_as_bound
+from keybound.check.token_facts import scope_of
 from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.craft.changes.request import all_of, form_parameter, form_parameters
 from keybound.craft.changes.values import altered_token
-from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -70,12 +71,6 @@ WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than 
              faults=("as-refresh-widens-scope",), threat="what the user did not agree to is got afterwards", place="refresh")
 
 
-def scope_of(token, asked):
-    """Return the scope of a token, as a set: of its claims, or as the response says (RFC 6749 section 5.1: as asked)."""
-    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
-    return set(scope.split() if isinstance(scope, str) else scope)
-
-
 @cases(WIDER)
 def test_refresh_gives_no_more_scope(case, target):
     session, lane = target.session, target.place(case.place).lane
@@ -106,13 +101,6 @@ LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its fami
             known_as=("RT-06", "RT-07"))
 
 
-def agrees(target, token):
-    reading = target.read(token)
-    if reading.source is None:
-        raise NotApplicable("the token cannot be read")
-    target.expect((reading.type == "dpop") == ("jkt" in reading.cnf), "DPoP with cnf.jkt, or Bearer without", reading.facts)
-
-
 @cases(DOWNGRADE)
 def test_refresh_without_proof_is_honest(case, target):
     session, place = target.session, target.place(case.place)
@@ -123,7 +111,7 @@ def test_refresh_without_proof_is_honest(case, target):
         raise NotApplicable(f"a confidential client's refresh needs a proof here: {error}") from None
     finally:
         place.renew()
-    agrees(target, token)
+    expect_type_as_bound(target, token)
     target.note(f"a refresh without a proof gives {target.read(token).facts}")
 
 
@@ -141,7 +129,7 @@ def test_late_proof_binds(case, target):
         token = session.issue(lane, {"refresh_token": first.refresh}, label="refresh with a first proof")
     except Inconclusive as error:
         raise NotApplicable(f"DPoP cannot begin at a refresh: {error}") from None
-    agrees(target, token)
+    expect_type_as_bound(target, token)
     target.note(f"a refresh with the first proof gives {target.read(token).facts}")
 
 
