@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
+from keybound.check.issuing import expect_type_as_bound
+from keybound.check.token_facts import scope_of
 from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.craft.changes.request import all_of, form_parameter, form_parameters
 from keybound.craft.changes.values import altered_token
-from keybound.craft.jose import read_claims
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -14,7 +15,7 @@ FREE = "a copy of the refresh token is as good as the original, for as long as i
 
 REPLAYED = Case("as.refresh.public.protected", "a public client's refresh token is bound to its key, or replaced at each use",
                 requirements=("RFC9700-2.2.2-public-refresh", "RFC9700-4.14.2-refresh-replay", "OAUTH21-4.3-refresh-protected",
-                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), threat=FREE, place="refresh.held.public",
+                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), threat=FREE, place="refresh.public.kept",
                 known_as=("RT-03", "RT-10"))
 
 
@@ -36,7 +37,7 @@ def test_refresh_of_a_public_client_is_protected(case, target):
 
 REUSE = Case("as.refresh.public.reuse-revokes", "the second use of a replaced refresh token ends the one that replaced it",
              requirements=("RFC9700-4.14.2-refresh-reuse-revokes",), faults=("as-refresh-reuse-forgiven",),
-             threat="the thief was first, and keeps the family of tokens", place="refresh.held.public")
+             threat="the thief was first, and keeps the family of tokens", place="refresh.public.kept")
 
 
 @cases(REUSE)
@@ -57,7 +58,7 @@ CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
          requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
          change=form_parameter("refresh_token", altered_token), place=place)
-    for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
+    for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.public.kept"))
 )
 
 
@@ -68,12 +69,6 @@ def test_altered_refresh_token_is_refused(case, target):
 
 WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than was granted", requirements=("RFC9700-4.14.2-refresh-scope",),
              faults=("as-refresh-widens-scope",), threat="what the user did not agree to is got afterwards", place="refresh")
-
-
-def scope_of(token, asked):
-    """Return the scope of a token, as a set: of its claims, or as the response says (RFC 6749 section 5.1: as asked)."""
-    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
-    return set(scope.split() if isinstance(scope, str) else scope)
 
 
 @cases(WIDER)
@@ -106,13 +101,6 @@ LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its fami
             known_as=("RT-06", "RT-07"))
 
 
-def agrees(target, token):
-    reading = target.read(token)
-    if reading.source is None:
-        raise NotApplicable("the token cannot be read")
-    target.expect((reading.type == "dpop") == ("jkt" in reading.cnf), "DPoP with cnf.jkt, or Bearer without", reading.facts)
-
-
 @cases(DOWNGRADE)
 def test_refresh_without_proof_is_honest(case, target):
     session, place = target.session, target.place(case.place)
@@ -123,7 +111,7 @@ def test_refresh_without_proof_is_honest(case, target):
         raise NotApplicable(f"a confidential client's refresh needs a proof here: {error}") from None
     finally:
         place.renew()
-    agrees(target, token)
+    expect_type_as_bound(target, token)
     target.note(f"a refresh without a proof gives {target.read(token).facts}")
 
 
@@ -141,7 +129,7 @@ def test_late_proof_binds(case, target):
         token = session.issue(lane, {"refresh_token": first.refresh}, label="refresh with a first proof")
     except Inconclusive as error:
         raise NotApplicable(f"DPoP cannot begin at a refresh: {error}") from None
-    agrees(target, token)
+    expect_type_as_bound(target, token)
     target.note(f"a refresh with the first proof gives {target.read(token).facts}")
 
 

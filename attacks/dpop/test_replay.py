@@ -5,7 +5,17 @@ No RFC 2119 word asks for replay detection, so a server without it is warned abo
 
 from dataclasses import replace
 
-from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import (
+    API,
+    PAR,
+    PROOF_READERS,
+    TOKEN,
+    USERINFO,
+    Case,
+    cases,
+    spread,
+    without_requirements,
+)
 from keybound.cases.every_place import ENDPOINTS, GRANTS
 from keybound.craft.changes.jose import signed_by_attacker
 from keybound.craft.changes.proof import (
@@ -29,7 +39,7 @@ from keybound.places.place import api as method_place
 ONCE = ("RFC9449-11.1-jti-replay", "RFC9700-4.10.1-proof-replay", "ATPROTO-dpop-jti-replay")
 REPLAY = Case("replay.same-proof", "the same proof again", requirements=ONCE, faults=("no-replay-store",),
               threat="a proof read on the way can be used once more by the reader", lenient=True, known_as=("RP-01", "RP-02", "RS-15"))
-PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
+PLACES = without_requirements(TOKEN, PAR, API, USERINFO)
 
 
 @cases(*spread([REPLAY], PLACES))
@@ -64,15 +74,15 @@ BYPASS = "a replay that differs in nothing but its spelling is not noticed"
 
 CHANGED = (
     Case("replay.other-query", "a used proof with another query in the request", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-url",),
-         threat="one proof opens one address once for every query", lenient=True, data=with_another_query),
+         threat="one proof opens one address once for every query", lenient=True, says="with_another_query(the used proof)", data=with_another_query),
     Case("replay.same-jti-other-htu", "a used jti in a new proof whose htu is spelled in capitals", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-htu-text",), threat="what is remembered is not the jti", lenient=True, data=same_jti_other_spelling),
+         faults=("replay-by-htu-text",), threat="what is remembered is not the jti", lenient=True, says="same_jti_other_spelling(the used proof)", data=same_jti_other_spelling),
     Case("replay.same-jti", "the jti of a used proof in a new one", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-bytes",),
-         threat="what is remembered is not the jti", lenient=True, data=same_jti, known_as=("RP-03",)),
+         threat="what is remembered is not the jti", lenient=True, says="same_jti(the used proof)", data=same_jti, known_as=("RP-03",)),
     Case("replay.spare-bits", "a used proof with its last signature character respelled", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=with_spare_bits),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, says="with_spare_bits(the used proof)", data=with_spare_bits),
     Case("replay.malleable-signature", "a used proof with s replaced by n - s", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=malleated),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, says="malleated(the used proof)", data=malleated),
 )
 
 

@@ -59,6 +59,24 @@ def expect_own_jkt(target: Target, token: TokenFacts) -> None:
     target.expect(token.cnf["jkt"] == right, f"cnf.jkt {right}", token.cnf["jkt"])
 
 
+def expect_type_as_bound(target: Target, token: Token) -> None:
+    """Expect a DPoP token with cnf.jkt, or a Bearer one without; raises NotApplicable when it cannot be read."""
+    facts = target.read(token)
+    if facts.source is None:
+        raise NotApplicable("the token cannot be read")
+    bound = "jkt" in facts.cnf
+    target.expect((facts.type == "dpop") == bound, "DPoP with cnf.jkt, or Bearer without", facts.facts)
+
+
+def token_without_user(target: Target) -> Token:
+    """Return a token of a client alone, whose scope has no openid (OpenID Connect Core section 5.3); NotApplicable."""
+    lane = target.lane("dpop", "client_credentials")
+    token = target.session.token(lane)
+    if "openid" in str(token.response.object.get("scope", lane.client.scope)).split():
+        raise NotApplicable("the only other token covers openid too")
+    return token
+
+
 def expect_certificate_binding(target: Target, token: TokenFacts) -> None:
     """Expect a token bound to its certificate (RFC 8705 section 3.1).
 

@@ -4,9 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from keybound.craft.jose import Key
+from keybound.craft.jose import Key, read_claims
 from keybound.flows.lanes import Token
 from keybound.profile.clients import Mechanism
+
+
+def scope_of(token: Token, asked: str) -> set[str]:
+    """Return the scope of a token: of its claims, or as the response says, or else as asked (RFC 6749 section 5.1)."""
+    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
+    return set(scope.split() if isinstance(scope, str) else scope)
 
 
 @dataclass(frozen=True)
