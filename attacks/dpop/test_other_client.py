@@ -16,7 +16,7 @@ BY_ANOTHER = (
     Case("as.refresh.other-client", "a confidential client's refresh token used by another client",
          requirements=("RFC6749-6-refresh-client",), faults=("as-refresh-any-client",), threat=STOLEN, place="refresh", says=ANOTHER, known_as=("RT-10",)),
     Case("as.refresh.public.other-client", "a public client's refresh token used by another client, with the right key",
-         requirements=("RFC6749-6-refresh-client",), faults=("as-refresh-any-client",), threat=STOLEN, place="refresh.held.public", says=ANOTHER, known_as=("RT-10",)),
+         requirements=("RFC6749-6-refresh-client",), faults=("as-refresh-any-client",), threat=STOLEN, place="refresh.public.kept", says=ANOTHER, known_as=("RT-10",)),
 )
 
 

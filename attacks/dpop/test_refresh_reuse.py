@@ -15,7 +15,7 @@ FREE = "a copy of the refresh token is as good as the original, for as long as i
 
 REPLAYED = Case("as.refresh.public.protected", "a public client's refresh token is bound to its key, or replaced at each use",
                 requirements=("RFC9700-2.2.2-public-refresh", "RFC9700-4.14.2-refresh-replay", "OAUTH21-4.3-refresh-protected",
-                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), threat=FREE, place="refresh.held.public",
+                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), threat=FREE, place="refresh.public.kept",
                 known_as=("RT-03", "RT-10"))
 
 
@@ -37,7 +37,7 @@ def test_refresh_of_a_public_client_is_protected(case, target):
 
 REUSE = Case("as.refresh.public.reuse-revokes", "the second use of a replaced refresh token ends the one that replaced it",
              requirements=("RFC9700-4.14.2-refresh-reuse-revokes",), faults=("as-refresh-reuse-forgiven",),
-             threat="the thief was first, and keeps the family of tokens", place="refresh.held.public")
+             threat="the thief was first, and keeps the family of tokens", place="refresh.public.kept")
 
 
 @cases(REUSE)
@@ -58,7 +58,7 @@ CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
          requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
          change=form_parameter("refresh_token", altered_token), place=place)
-    for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
+    for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.public.kept"))
 )
 
 

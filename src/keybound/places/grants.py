@@ -168,7 +168,7 @@ GRANT_PLACES: Mapping[str, Callable[[Session, Facts], Place]] = {
         s, lambda lane: lane.client.auth == "private_key_jwt", "private_key_jwt "
     ),
     "refresh": lambda s, _: refresh(s, lane_of(s, "refresh_token", confidential, "confidential ")),
-    "refresh.held.public": lambda s, _: refresh(s, lane_of(s, "refresh_token", _public, "public ")),
+    "refresh.public.kept": lambda s, _: refresh(s, lane_of(s, "refresh_token", _public, "public ")),
     "refresh.bound-client": lambda s, _: refresh(
         s, lane_of(s, "refresh_token", bound_and_confidential, "bound confidential ")
     ),

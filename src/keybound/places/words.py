@@ -28,7 +28,7 @@ _REFRESHES: Mapping[str, str] = {
     "refresh": "a confidential client's refresh",
     "refresh.public": "a public client's refresh, with a token of its own each time",
     "refresh.public.rotated": "a public client's refresh, with the token that the first refresh gave",
-    "refresh.held.public": "a public client's refresh, with one token until it is used up",
+    "refresh.public.kept": "a public client's refresh, with one token until it is used up",
     "refresh.bound-client": "the refresh of a confidential client that is held to DPoP",
 }
 _RESOURCES: Mapping[str, str] = {
