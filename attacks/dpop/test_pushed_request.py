@@ -18,9 +18,9 @@ BESIDE = Case("as.code.par-dpop-jkt.query-beside", "another dpop_jkt in the URL,
 @cases(BESIDE)
 def test_query_beside_request_uri_has_no_effect(case, target):
     session, place = target.session, target.place(case.place)
-    pushed, beside = {"dpop_jkt": session.key().thumbprint}, {"dpop_jkt": session.attacker.key.thumbprint}
+    asked, beside = {"dpop_jkt": session.key().thumbprint}, {"dpop_jkt": session.attacker.key.thumbprint}
     try:
-        code = session.code(place.lane, pushed, beside=beside)
+        code = session.code(place.lane, asked, beside=beside)
     except Inconclusive as error:
         target.controls.require(place)
         target.expect(True, "the value in the URL has no effect", f"refused: {error}")

@@ -50,11 +50,11 @@ def test_proof_is_good_once_for_every_method(case, target):
 
 
 # a refresh token and the methods of the resource have cases of their own
-SIBLINGS = tuple(at for at in (*ENDPOINTS, *GRANTS) if at.place not in {"api.head", "api.post", "token.refresh_token"})
+EVERYWHERE = tuple(at for at in (*ENDPOINTS, *GRANTS) if at.place not in {"api.head", "api.post", "token.refresh_token"})
 AGAIN = replace(REPLAY, requirements=REPLAY.requirements[:1], known_as=())
 
 
-@cases(*spread([AGAIN], SIBLINGS))
+@cases(*spread([AGAIN], EVERYWHERE))
 def test_proof_is_good_once_everywhere(case, target):
     target.refuses_again(case)
 

@@ -177,12 +177,6 @@ def with_used_signature(draft: Draft, used: str) -> None:
 
 
 @named
-def header_value(draft: Draft, change: Callable[[str], str]) -> None:
-    """Change the value of the DPoP header line."""
-    draft.proof_headers = lambda proof: [change(proof)]
-
-
-@named
 def proof_lines(draft: Draft, first: str, *more: str) -> None:
     """Send these DPoP header lines, the proof in place of {}."""
     draft.proof_headers = lambda proof: [line.format(proof) for line in (first, *more)]
