@@ -15,7 +15,7 @@ FREE = "a copy of the refresh token is as good as the original, for as long as i
 
 REPLAYED = Case("as.refresh.public.protected", "a public client's refresh token is bound to its key, or replaced at each use",
                 requirements=("RFC9700-2.2.2-public-refresh", "RFC9700-4.14.2-refresh-replay", "OAUTH21-4.3-refresh-protected",
-                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), threat=FREE, place="refresh.public.kept",
+                 "OAUTH21-4.3.1-refresh-replay"), faults=("as-refresh-public-unprotected",), says="the refresh token with the attacker's key, and with no proof; each twice", threat=FREE, place="refresh.public.kept",
                 known_as=("RT-03", "RT-10"))
 
 
@@ -37,7 +37,7 @@ def test_refresh_of_a_public_client_is_protected(case, target):
 
 REUSE = Case("as.refresh.public.reuse-revokes", "the second use of a replaced refresh token ends the one that replaced it",
              requirements=("RFC9700-4.14.2-refresh-reuse-revokes",), faults=("as-refresh-reuse-forgiven",),
-             threat="the thief was first, and keeps the family of tokens", place="refresh.public.kept")
+             says="the refresh token that was replaced, then the one that replaced it", threat="the thief was first, and keeps the family of tokens", place="refresh.public.kept")
 
 
 @cases(REUSE)
@@ -68,7 +68,7 @@ def test_altered_refresh_token_is_refused(case, target):
 
 
 WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than was granted", requirements=("RFC9700-4.14.2-refresh-scope",),
-             faults=("as-refresh-widens-scope",), threat="what the user did not agree to is got afterwards", place="refresh")
+             faults=("as-refresh-widens-scope",), says="scope: one part more than was granted", threat="what the user did not agree to is got afterwards", place="refresh")
 
 
 @cases(WIDER)
@@ -95,9 +95,9 @@ def test_refresh_gives_no_more_scope(case, target):
 
 DOWNGRADE = Case("as.refresh.without-proof", "a confidential client's refresh without a proof is refused, or honestly Bearer",
                  requirements=("RFC9449-5-bearer-option",), faults=("as-refresh-remembers-type",),
-                 threat="a token is announced as bound and any holder can use it", place="refresh", known_as=("RT-05", "BD-04"))
+                 says="no proof", threat="a token is announced as bound and any holder can use it", place="refresh", known_as=("RT-05", "BD-04"))
 LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its family is refused, or binds", requirements=("RFC9449-5-bearer-option",),
-            faults=("as-refresh-late-proof-unbound",), threat="a token is announced as bound and any holder can use it", place="refresh",
+            faults=("as-refresh-late-proof-unbound",), says="the first proof of a family whose code was redeemed without one", threat="a token is announced as bound and any holder can use it", place="refresh",
             known_as=("RT-06", "RT-07"))
 
 
@@ -134,7 +134,7 @@ def test_late_proof_binds(case, target):
 
 
 REPEATED = Case("as.refresh.replay.same-proof", "the same proof again, at a refresh", requirements=("RFC9449-11.1-jti-replay",),
-                faults=("as-no-replay-store",), threat="a proof read on the way can be used once more by the reader", place="refresh", lenient=True,
+                faults=("as-no-replay-store",), says="the proof of the request before, byte for byte", threat="a proof read on the way can be used once more by the reader", place="refresh", lenient=True,
                 known_as=("RT-08", "RP-08"))
 
 

@@ -28,7 +28,7 @@ from keybound.places.place import api as method_place
 
 ONCE = ("RFC9449-11.1-jti-replay", "RFC9700-4.10.1-proof-replay", "ATPROTO-dpop-jti-replay")
 REPLAY = Case("replay.same-proof", "the same proof again", requirements=ONCE, faults=("no-replay-store",),
-              threat="a proof read on the way can be used once more by the reader", lenient=True, known_as=("RP-01", "RP-02", "RS-15"))
+              says="the proof of the request before, byte for byte", threat="a proof read on the way can be used once more by the reader", lenient=True, known_as=("RP-01", "RP-02", "RS-15"))
 PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
 
 
@@ -39,7 +39,7 @@ def test_proof_is_good_once(case, target):
 
 METHODS = tuple(
     Case(f"rs.replay.{method.lower()}", f"the same proof again with {method}", requirements=("RFC9449-11.1-jti-replay",), faults=("rs-replay-get-only",),
-         threat="requests of one method are not looked at", place="api", lenient=True, data=method)
+         threat="requests of one method are not looked at", place="api", says="the proof of the request before, byte for byte", lenient=True, data=method)
     for method in ("HEAD", "POST")
 )
 
@@ -88,7 +88,7 @@ def test_used_proof_stays_used(case, target):
 
 USED_SIGNATURE = Case("proof.signature.of-used-proof", "the signature of a used proof over other claims",
                       requirements=("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), faults=("signature-remembered", "signature-not-verified"),
-                      threat="a captured proof is dressed up anew", known_as=("TP-15",))
+                      says="with_used_signature(the used proof)", threat="a captured proof is dressed up anew", known_as=("TP-15",))
 
 
 @cases(*spread([USED_SIGNATURE], PROOF_READERS))
@@ -101,7 +101,7 @@ def test_used_signature_signs_nothing_else(case, target):
 
 KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by another, with the kid of the other's key",
                  requirements=("RFC9449-4.3-signature", "RFC8725-3.3-all-operations"), faults=("keys-kept-by-kid", "signature-not-verified"),
-                 threat="a key that the thief showed before verifies what he signs in another's name", known_as=("TP-14",))
+                 says="signed by the attacker, with the kid under which he showed his key before", threat="a key that the thief showed before verifies what he signs in another's name", known_as=("TP-14",))
 
 
 @cases(*spread([KNOWN_KID], PROOF_READERS))
@@ -114,7 +114,7 @@ def test_key_seen_before_verifies_no_other(case, target):
 
 
 AT_ONCE = Case("replay.parallel", "one proof in eight requests at once", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-store-late",),
-               threat="two requests at the same moment both find the proof unused", lenient=True, known_as=("RP-01",))
+               says="one proof in several requests at the same moment", threat="two requests at the same moment both find the proof unused", lenient=True, known_as=("RP-01",))
 COUNT, ROUNDS = 8, 3
 
 
@@ -130,7 +130,7 @@ def test_one_of_many_at_once_succeeds(case, target):
 
 
 ELSEWHERE = Case("as.replay.other-endpoint", "a proof used at the token endpoint, at PAR", requirements=("RFC9449-4.3-htu",), faults=("as-htu-any-endpoint",),
-                 threat="a proof read at one endpoint opens another", place="token", known_as=("AC-09",))
+                 says="the proof of a token request, byte for byte", threat="a proof read at one endpoint opens another", place="token", known_as=("AC-09",))
 
 
 @cases(ELSEWHERE)

@@ -41,7 +41,7 @@ def test_response_of_somebody_else_counts_for_nothing(case, target):
 
 
 REVOKED = Case("rs.introspection.revoked", "a token used, then revoked, and used again", requirements=("RFC7662-4-revoked",),
-               faults=("rs-token-revocation-unnoticed",), threat="the theft was reported, and the thief goes on", place="tokens.opaque",
+               faults=("rs-token-revocation-unnoticed",), says="a token that introspection calls inactive by now", threat="the theft was reported, and the thief goes on", place="tokens.opaque",
                known_as=("IN-04",), lenient=True)
 GOOD_FOR = 1.5  # seconds
 PATIENCE = 8.0

@@ -77,7 +77,7 @@ LIFE = 1.0
 LEEWAY = 1.5
 CACHED = tuple(
     Case(f"rs.{what}.cached", "a token used before its end and again after it", requirements=(rule,), faults=(f"rs-token-{fault}",),
-         threat="what was good once stays good in the cache", place=place)
+         threat="what was good once stays good in the cache", place=place, says="a token whose end has come since it was used")
     for what, rule, fault, place in (
         ("token", "RFC9068-4-exp", "jwt-cached-too-long", "tokens.jwt"),
         ("introspection", "RFC7662-4-cache", "cached-too-long", "tokens.opaque"),

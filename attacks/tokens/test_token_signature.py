@@ -27,8 +27,8 @@ SIGNATURE, KEYS = ("RFC9068-4-signature",), ("RFC9068-4-issuer-keys",)
 JWT, MTLS_JWT = MINTED[:1], MINTED_MTLS[:1]
 
 
-def row(slug, title, rules, fault, threat, change, *, lenient=False):
-    return Case(slug, title, requirements=rules, faults=(f"token-{fault}",), threat=threat, lenient=lenient, minted=change)
+def row(slug, title, rules, fault, threat, change, *, says="", lenient=False):
+    return Case(slug, title, requirements=rules, faults=(f"token-{fault}",), threat=threat, says=says, lenient=lenient, minted=change)
 
 
 def at_both(*rows):
@@ -70,8 +70,8 @@ def test_forged_token_is_refused(case, target):
 
 
 OTHER_KID = row("kid.other-key", "signed by the issuer, with the kid of its other key", KEYS, "kid-ignored",
-                "the name of a key means nothing", None, lenient=True)
-JKU = row("jku.strangers", "signed by a stranger whose jku says where the key is", KEYS, "jku-ok", FORGERY, None)
+                "the name of a key means nothing", None, says="kid: that of the issuer's other key", lenient=True)
+JKU = row("jku.strangers", "signed by a stranger whose jku says where the key is", KEYS, "jku-ok", FORGERY, None, says="strangers_jku: a URL where keybound has the stranger's key")
 
 
 @cases(*at_both(OTHER_KID))
