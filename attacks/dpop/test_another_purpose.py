@@ -1,13 +1,13 @@
 """What was made for another purpose: a proof of another request, a token of another scope (RFC 9449 section 7, RFC 6750)."""
 
-from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import API, USERINFO, Case, cases, spread, without_requirements
 from keybound.check.issuing import token_without_user
 from keybound.craft.changes.proof import for_another_request, with_bound_token
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 from keybound.places.place import BAD_PROOF_RS
 
-RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
+RESOURCES = without_requirements(API, USERINFO)
 
 
 ELSEWHERE = Case("proof.for-another-request", "a good proof for this token, made for another request", requirements=("RFC9449-7-ath-not-enough",),

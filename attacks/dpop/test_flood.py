@@ -3,7 +3,7 @@
 Only with --flood. The others are valid requests with proofs of their own.
 """
 
-from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, TOKEN, Case, cases, spread, without_requirements
 from keybound.check.ages import both_edges, of_the_date
 from keybound.craft.changes.proof import claim, kept_proof, proof_lines
 from keybound.craft.changes.request import all_of
@@ -16,7 +16,7 @@ FLOOD = Case("replay.after-flood", f"a used proof again after {COUNT} others", r
              says="the proof of a request before thousands of others, byte for byte", threat="the server is made to forget a proof by many others", lenient=True, known_as=("RP-10",), flood=True)
 
 
-@cases(*spread([FLOOD], [At(at.place, at.prefix, ()) for at in (TOKEN, API)]))
+@cases(*spread([FLOOD], without_requirements(TOKEN, API)))
 def test_used_proof_is_remembered_after_many_others(case, target):
     place = target.place(case.place)
     if place.server == "as" and place.lane is not None and place.lane.grant != "client_credentials":

@@ -3,7 +3,7 @@
 Servers differ here within the text, so what is used up is a warning.
 """
 
-from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, TOKEN, Case, cases, spread, without_requirements
 from keybound.check.keys import attackers_own
 from keybound.check.nonces import needs_nonces, single
 from keybound.craft.changes.jose import flipped_signature
@@ -15,7 +15,7 @@ from keybound.judge.answer import Outcome
 from keybound.places.place import grant
 
 HARMLESS = ("KEYBOUND-refusal-harmless",)
-PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
+PLACES = without_requirements(TOKEN, API)
 
 
 FORGED = Case("replay.forged-first", "a jti that a proof with a bad signature named before", requirements=HARMLESS, faults=("jti-stored-early",),

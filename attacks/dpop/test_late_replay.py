@@ -4,7 +4,7 @@ What is remembered of a proof must last as long as the proof is good, which is l
 proofs may be dated ahead. No RFC 2119 word asks for it, so a breach is a warning.
 """
 
-from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, TOKEN, Case, cases, spread, without_requirements
 from keybound.check.ages import again_at, both_edges, largest, spread_over
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -13,7 +13,7 @@ LATE = Case("replay.late", "a used proof again, for as long as it is fresh", req
             says="a used proof, byte for byte, at growing ages", threat="whoever reads a proof waits until the server has forgotten it", lenient=True, known_as=("RP-05",), slow=True)
 
 
-@cases(*spread([LATE], [At(at.place, at.prefix, ()) for at in (TOKEN, API)]))
+@cases(*spread([LATE], without_requirements(TOKEN, API)))
 def test_used_proof_is_remembered_while_it_is_fresh(case, target):
     place = target.place(case.place)
     past, ahead = both_edges(target, place)

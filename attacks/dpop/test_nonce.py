@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import API, PAR, TOKEN, USERINFO, Case, cases, spread, without_requirements
 from keybound.cases.every_place import GRANTS
 from keybound.craft.changes.proof import claim, without_claim
 from keybound.craft.changes.values import (
@@ -40,8 +40,8 @@ NONCES = (
     Case("nonce.number", "a nonce that is a number", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", 12345),
          known_as=("NO-13",)),
 )
-AS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR))
-RS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
+AS_PLACES = without_requirements(TOKEN, PAR)
+RS_PLACES = without_requirements(API, USERINFO)
 
 
 def with_mismatch(rows, exact, more=()):

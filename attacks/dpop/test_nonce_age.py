@@ -3,13 +3,13 @@
 import time
 from dataclasses import replace
 
-from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, TOKEN, Case, cases, spread, without_requirements
 from keybound.check.ages import largest, wait_for
 from keybound.check.nonces import asked_nonce, needs_nonces, nonce_ages, once
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
-PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
+PLACES = without_requirements(TOKEN, API)
 LIFETIME = Case("nonce.lifetime", "a nonce ends", requirements=("ATPROTO-dpop-nonce-lifetime",), faults=("nonce-forever",),
                 says="a nonce, at growing ages", threat="proofs made in advance with one nonce are good for ever", lenient=True, known_as=("NO-08",), slow=True)
 PREVIOUS = Case("nonce.previous", "the nonce before the newest", requirements=("ATPROTO-dpop-nonce-stale",), faults=("nonce-newest-only",),

@@ -2,7 +2,7 @@
 
 import re
 
-from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import API, PAR, TOKEN, USERINFO, Case, cases, spread, without_requirements
 from keybound.check.guessing import varying_parts
 from keybound.check.nonces import asked_nonce, needs_nonces, newest_nonce, once, single
 from keybound.craft.changes.proof import claim, without_claim
@@ -11,7 +11,7 @@ from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
-EVERYWHERE = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
+EVERYWHERE = without_requirements(TOKEN, PAR, API, USERINFO)
 MAIN = (EVERYWHERE[0], EVERYWHERE[2])
 TRIES = 3  # nodes of a cluster may need a moment to learn of each other's nonces
 USABLE = Case("nonce.usable", "a nonce just handed out, in the next request", requirements=("RFC9449-8.2-nonce-usable",), faults=("nonce-unusable",),

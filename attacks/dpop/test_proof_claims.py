@@ -3,7 +3,19 @@
 Each row is the valid request of each place that reads proofs, with one claim changed.
 """
 
-from keybound.cases.declare import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, At, Case, cases, spread
+from keybound.cases.declare import (
+    API,
+    PAR,
+    PROOF_READERS,
+    RESOURCES,
+    TOKEN,
+    WRITE,
+    At,
+    Case,
+    cases,
+    spread,
+    without_requirements,
+)
 from keybound.craft.changes.proof import (
     ath_of_another_token,
     ath_of_part_of_token,
@@ -172,7 +184,7 @@ def test_untimely_proof_is_refused(case, target):
     target.refuses(case)
 
 
-@cases(*spread(PERIOD, [At(at.place, at.prefix, ()) for at in (TOKEN, API)]))
+@cases(*spread(PERIOD, without_requirements(TOKEN, API)))
 def test_proof_outside_its_own_period_is_refused(case, target):
     target.refuses(case)
 

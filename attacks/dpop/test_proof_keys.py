@@ -1,6 +1,6 @@
 """A proof with a key that is weak, broken, or meant for something else (RFC 7518 sections 3.3 and 6, RFC 7517 section 4)."""
 
-from keybound.cases.declare import API, PROOF_READERS, TOKEN, At, Case, cases, spread
+from keybound.cases.declare import API, PROOF_READERS, TOKEN, Case, cases, spread, without_requirements
 from keybound.craft.changes.jose import ExponentOne, jwk_member, rsa_key
 from keybound.craft.changes.proof import member
 from keybound.craft.changes.values import in_list, lower_case, off_curve, origin
@@ -49,7 +49,7 @@ def test_impossible_point_is_refused(case, target):
     target.refuses(case)
 
 
-WEAK_KEY_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
+WEAK_KEY_PLACES = without_requirements(TOKEN, API)
 SMALL = tuple(
     Case(f"proof.jwk.rsa-{bits}", f"an RSA key of {bits} bits", requirements=("RFC7518-3.3-rsa-2048", "FAPI2SP-5.4.1-rsa-2048"), faults=("small-rsa-ok",),
          threat="keys that can be factored", lenient=True, says=f"a proof by an RSA key of {bits} bits", data=bits, known_as=("KY-04",))

@@ -1,6 +1,6 @@
 """Several DPoP headers, or one that holds no proof (RFC 9449 section 4.3 items 1 and 2)."""
 
-from keybound.cases.declare import PROOF_READERS, RESOURCES, At, Case, cases, spread
+from keybound.cases.declare import PROOF_READERS, RESOURCES, Case, cases, spread, without_requirements
 from keybound.craft.changes.proof import garbage, proof_lines, two_proofs
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome
@@ -38,7 +38,7 @@ EMPTY = Case("proof.header.empty", "an empty DPoP header", requirements=("RFC944
              change=proof_lines(""), names_the_reason=Exact((401,), ("invalid_token", "invalid_dpop_proof")), known_as=("TP-03",))
 
 
-@cases(*spread([EMPTY], [At(at.place, at.prefix, ()) for at in RESOURCES]))
+@cases(*spread([EMPTY], without_requirements(*RESOURCES)))
 def test_empty_header_is_no_proof(case, target):
     target.refuses(case)
 

@@ -5,7 +5,17 @@ No RFC 2119 word asks for replay detection, so a server without it is warned abo
 
 from dataclasses import replace
 
-from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import (
+    API,
+    PAR,
+    PROOF_READERS,
+    TOKEN,
+    USERINFO,
+    Case,
+    cases,
+    spread,
+    without_requirements,
+)
 from keybound.cases.every_place import ENDPOINTS, GRANTS
 from keybound.craft.changes.jose import signed_by_attacker
 from keybound.craft.changes.proof import (
@@ -29,7 +39,7 @@ from keybound.places.place import api as method_place
 ONCE = ("RFC9449-11.1-jti-replay", "RFC9700-4.10.1-proof-replay", "ATPROTO-dpop-jti-replay")
 REPLAY = Case("replay.same-proof", "the same proof again", requirements=ONCE, faults=("no-replay-store",),
               says="the proof of the request before, byte for byte", threat="a proof read on the way can be used once more by the reader", lenient=True, known_as=("RP-01", "RP-02", "RS-15"))
-PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR, API, USERINFO))
+PLACES = without_requirements(TOKEN, PAR, API, USERINFO)
 
 
 @cases(*spread([REPLAY], PLACES))

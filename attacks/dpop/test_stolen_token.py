@@ -1,6 +1,6 @@
 """A thief has a DPoP-bound access token, but not the key it is bound to (RFC 9449 sections 4.3, 7.1 and 7.2)."""
 
-from keybound.cases.declare import API, USERINFO, WRITE, At, Case, cases, spread
+from keybound.cases.declare import API, USERINFO, WRITE, At, Case, cases, spread, without_requirements
 from keybound.craft.changes.proof import by_attacker, by_attacker_with_victims_kid, claim, no_proof
 from keybound.craft.changes.request import (
     as_bearer,
@@ -54,7 +54,7 @@ ELSEWHERE = (
          requirements=("RFC9449-4.3-key-match",), faults=("kid-as-thumbprint", "any-key"), threat="the thief says whose key it is", change=by_attacker_with_victims_kid,
          names_the_reason=BAD_TOKEN),
 )
-RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
+RESOURCES = without_requirements(API, USERINFO)
 
 WITH_EFFECT = tuple(
     Case(row.id, f"{row.title}, to write", requirements=row.requirements, faults=("executes-before-verifying", row.faults[0]), threat=row.threat,

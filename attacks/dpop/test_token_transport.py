@@ -4,7 +4,7 @@ HTTP servers join, drop or refuse a second Authorization field before the applic
 not look for tokens where it takes none, so most breaches are warnings.
 """
 
-from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
+from keybound.cases.declare import API, USERINFO, Case, cases, spread, without_requirements
 from keybound.craft.changes.proof import no_proof
 from keybound.craft.changes.request import (
     all_of,
@@ -20,7 +20,7 @@ from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 from keybound.places.place import BAD_TOKEN
 
-RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
+RESOURCES = without_requirements(API, USERINFO)
 AMBIGUOUS = ("RFC6750-3.1-one-transport", "RFC9449-7.2-challenge-ambiguous")
 ONE_WAY, DOWNGRADE = ("RFC6750-3.1-one-transport",), ("RFC9449-7.2-bearer-body-query",)
 TWO = "two layers look at two different tokens"

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, replace
@@ -186,14 +187,13 @@ def _each(runs: Sequence[tuple[str, bool]], jobs: int, scope: str) -> Iterator[t
     Those that wait for clocks have processes of their own: as many as the others, or, where there is little else to do
     for them, one each.
     """
-    os.environ["PYTHONWARNINGS"] = "error"
     server = multiprocessing.get_context("forkserver")  # what every run imports is imported once
     server.set_forkserver_preload(["keybound.engine.selftest", "httpx"])
     waiting = sum(_waits(fault) for fault, _ in runs)
     many = max(waiting, 1) if scope == "named" else jobs
     with (
-        ProcessPoolExecutor(jobs, server, _end_with_parent) as pool,
-        ProcessPoolExecutor(many, server, _end_with_parent) as waiters,
+        ProcessPoolExecutor(jobs, server, _begin) as pool,
+        ProcessPoolExecutor(many, server, _begin) as waiters,
     ):
         started: dict[Future[Row], tuple[str, bool]] = {
             (waiters if _waits(fault) else pool).submit(observe, fault, rs_only=alone, scope=scope): (
@@ -206,8 +206,10 @@ def _each(runs: Sequence[tuple[str, bool]], jobs: int, scope: str) -> Iterator[t
             yield started[done], done.result()
 
 
-def _end_with_parent() -> None:
-    """Let this process, and so the target it keeps, end with the process that started it, however that ends."""
+def _begin() -> None:
+    """Take warnings for errors here and in the target; end with the process that started this one, however it ends."""
+    os.environ["PYTHONWARNINGS"] = "error"
+    warnings.simplefilter("error")
     parent = multiprocessing.parent_process()
     assert parent is not None  # noqa: S101 - a pool's process has one
 
