@@ -2,14 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from keybound.cases.declare import load_all
 from keybound.catalogue.requirements import load
-from keybound.catalogue.show import case_data, found, page, shown
+from keybound.catalogue.show import case_data, found, shown
 from keybound.cli import app
 from keybound.errors import UsageError
 from keybound.places.table import PLACES
@@ -88,7 +87,3 @@ def test_shown_case_has_all_of_it():
         "rule attacks/tokens/test_token_binding.py:",
     ):
         assert text in said
-
-
-def test_page_of_all_cases_is_current():
-    assert Path(root() / "docs/cases.md").read_text() == page(CASES.values())

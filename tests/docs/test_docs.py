@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from keybound.cases.declare import load_all
 from keybound.catalogue.lint import coverage_page
+from keybound.catalogue.show import page
 from keybound.cli import app
 from keybound.craft.certificate_files import write_set
 from keybound.craft.certificates import self_signed
@@ -158,3 +159,8 @@ def test_ci_runs_what_readme_says():
 def test_the_coverage_page_is_up_to_date():
     """`keybound requirements --coverage > docs/coverage.md` makes it."""
     assert (ROOT / "docs" / "coverage.md").read_text("utf-8") == coverage_page()
+
+
+def test_page_of_all_cases_is_current():
+    """`keybound list --markdown > docs/cases.md` makes it."""
+    assert (ROOT / "docs" / "cases.md").read_text("utf-8") == page(load_all().values())

@@ -11,6 +11,9 @@ from keybound.wire.exchange import Exchange, Request
 from keybound.wire.redact import Redactor
 
 _KEPT = 4000  # characters of a body that a report shows
+_LEVELS = (
+    100  # of lists and objects in each other; from Python 3.12 on json reads more of them than code can walk
+)
 
 
 def timestamp(seconds: float) -> str:
@@ -24,12 +27,25 @@ def _number(text: str) -> Any:
     return number if math.isfinite(number := float(text)) else text
 
 
+def _deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_LEVELS):
+        nested = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, list | dict)
+        ]
+        level = [item for items in nested for item in items]
+    return bool(level)
+
+
 def _part(text: str) -> Any:
     try:
         # what is no JSON number (NaN, 1e400) is shown as it was written, for a report is JSON
-        return json.loads(unb64url(text), parse_constant=str, parse_float=_number)
+        value = json.loads(unb64url(text), parse_constant=str, parse_float=_number)
     except (ValueError, RecursionError):
         return None
+    return None if _deep(value) else value
 
 
 def _proofs(exchange: Exchange, redactor: Redactor) -> list[dict[str, Any]]:
