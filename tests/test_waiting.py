@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from keybound.check.ages import varying_parts
+from keybound.check.guessing import varying_parts
 from keybound.engine.command import run_suite
 from keybound.engine.run import Options
 from keybound.report.stream import FILE_NAME, read

@@ -9,9 +9,9 @@ from keybound.check.ages import (
     once,
     sent_with_jti,
     single,
-    varying_parts,
     with_nonce,
 )
+from keybound.check.guessing import varying_parts
 from keybound.craft.changes.proof import all_of, without_claim
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable

@@ -18,14 +18,13 @@ PATIENCE = 5.0  # seconds
 
 WRONG = tuple(
     Case(f"as.mtls.jwks-uri.{slug}", f"self_signed_tls_client_auth by jwks_uri {title}", requirements=(rule,), faults=(fault,),
-         threat="whoever knows the client_id is the client", change=change, mechanism="mtls", known_as=also)
-    for slug, title, rule, fault, change, also in (
-        ("no-certificate", "without a certificate", "RFC8705-2-handshake", "as-mtls-certificate-optional", no_certificate,
-         ("MC-02",)),
+         threat="whoever knows the client_id is the client", change=change, mechanism="mtls", known_as=(label,))
+    for slug, title, rule, fault, change, label in (
+        ("no-certificate", "without a certificate", "RFC8705-2-handshake", "as-mtls-certificate-optional", no_certificate, "MC-02"),
         ("attacker-certificate", "with the attacker's certificate", REGISTERED, "as-self-signed-any-certificate",
-         attackers_certificate, ("MC-07",)),
+         attackers_certificate, "MC-07"),
         ("twin", "with the registered subject and another key", REGISTERED, "as-self-signed-subject-compared",
-         related_certificate("self-signed-twin"), ("MC-07",)),
+         related_certificate("self-signed-twin"), "MC-07"),
     )
 )
 

@@ -11,9 +11,9 @@ from keybound.judge.answer import Outcome
 
 
 def at(endpoint, threat):
-    def case(slug, what, requirement, change, also):
+    def case(slug, what, requirement, change, label):
         return Case(f"as.mtls.{endpoint}.{slug}", f"{endpoint} by an mTLS client {what}", requirements=(requirement,), faults=("as-mtls-tokens-only",),
-                    threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(also,))
+                    threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(label,))
 
     return (
         case("no-certificate", "without a certificate", "RFC8705-2-handshake", no_certificate, "MC-02"),
@@ -29,6 +29,6 @@ ELSEWHERE = (
 
 @cases(*ELSEWHERE)
 def test_other_endpoints_check_the_certificate_too(case, target):
-    if target.controls.control(target.place(case.place), "before").outcome is not Outcome.EFFECT:
+    if target.controls.send(target.place(case.place), "before").outcome is not Outcome.EFFECT:
         raise NotApplicable("clients do not do this with their own tokens here")
     target.refuses(case)

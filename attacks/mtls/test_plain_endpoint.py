@@ -1,34 +1,26 @@
 """The endpoint beside the alias: where certificates are not looked at, nobody is a client by certificate (RFC 8705 section 5)."""
 
 from keybound.cases.declare import Case, cases
+from keybound.check.metadata import token_endpoint_and_alias
 from keybound.craft.changes.certificate import at
 from keybound.craft.changes.proof import attackers_certificate, claim, no_certificate
-from keybound.errors import NotApplicable
 
-SIBLING = "the endpoint for everybody checks less than the one for certificates"
+WEAKER = "the endpoint for everybody checks less than the one for certificates"
 
 WITHOUT = (
     Case("as.mtls.plain-endpoint.no-certificate", "tls_client_auth without a certificate, at the endpoint that is no alias",
-         requirements=("RFC8705-2-handshake",), faults=("as-plain-endpoint-unauthenticated",), threat=SIBLING, change=no_certificate, place="mtls.token.dn",
+         requirements=("RFC8705-2-handshake",), faults=("as-plain-endpoint-unauthenticated",), threat=WEAKER, change=no_certificate, place="mtls.token.dn",
          mechanism="mtls", known_as=("MC-02", "MC-10")),
     Case("as.mtls.plain-endpoint.attacker-certificate",
          "tls_client_auth with the attacker's certificate, at the endpoint that is no alias", requirements=("RFC8705-2-client-binding",),
-         faults=("as-plain-endpoint-unauthenticated",), threat=SIBLING, change=attackers_certificate, place="mtls.token.dn", mechanism="mtls",
+         faults=("as-plain-endpoint-unauthenticated",), threat=WEAKER, change=attackers_certificate, place="mtls.token.dn", mechanism="mtls",
          known_as=("MC-04", "MC-10")),
 )
 
 
-def two_endpoints(target):
-    """Return the URLs of the token endpoint and of its alias."""
-    plain, alias = (target.session.metadata.endpoint("token", mtls=mtls) for mtls in (False, True))
-    if plain is None or alias in {None, plain}:
-        raise NotApplicable("the metadata names no alias of the token endpoint")
-    return plain, alias
-
-
 @cases(*WITHOUT)
 def test_plain_endpoint_is_no_weaker(case, target):
-    plain, _ = two_endpoints(target)
+    plain, _ = token_endpoint_and_alias(target)
     target.refuses(case, at(plain, case.change))
 
 
@@ -44,4 +36,5 @@ HTU = (
 
 @cases(*HTU)
 def test_proof_is_for_one_address(case, target):
-    target.refuses(case, claim("htu", lambda _: two_endpoints(target)[case.data]))
+    htu = token_endpoint_and_alias(target)[case.data]
+    target.refuses(case, claim("htu", lambda _: htu))

@@ -1,31 +1,30 @@
 """A stolen refresh token: of a public client it is bound or good once (RFC 9700 section 2.2.2), and never another client's."""
 
 from keybound.cases.declare import Case, cases
+from keybound.check.issuing import token_or_refusal
 from keybound.craft.changes.proof import attackers_certificate
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.errors import NotApplicable
+from keybound.flows.client_auth import by_client
 
 NEITHER = Case("as.mtls.refresh.public.bound-or-rotated", "a public client's refresh token, used by a thief and then by its owner",
                requirements=("RFC9700-2.2.2-public-refresh",), faults=("as-mtls-refresh-neither",),
                threat="whoever finds the refresh token has it for ever, and nobody notices", mechanism="mtls", known_as=("BCP-AS-01", "CB-05"))
+
+EITHER = "refused with another certificate, or good once"
 
 
 @cases(NEITHER)
 def test_refresh_token_is_bound_or_rotated(case, target):
     session, lane = target.session, target.lane("mtls", "refresh_token", auth="none")
     form = {"refresh_token": session.refresh_token(lane)}
-    try:
-        session.issue(lane, form, change=attackers_certificate, label="hostile: another certificate")
-    except Inconclusive as refusal:
+    stolen, seen = token_or_refusal(target, lane, form, change=attackers_certificate, label="hostile: another certificate")
+    if stolen is None:
         session.issue(lane, {"refresh_token": session.refresh_token(lane)}, label="control after")
-        target.expect(True, "refused with another certificate, or good once", refusal)
+        target.expect(True, EITHER, seen)
         return
     target.note("the refresh token is not bound to the certificate: rotation has to do")
-    try:
-        session.issue(lane, form, label="hostile: the same refresh token again")
-    except Inconclusive as refusal:
-        target.expect(True, "refused with another certificate, or good once", refusal)
-        return
-    target.expect(False, "refused with another certificate, or good once", "two new tokens for one refresh token")
+    again, seen = token_or_refusal(target, lane, form, label="hostile: the same refresh token again")
+    target.expect(again is None, EITHER, "two new tokens for one refresh token" if again else seen)
 
 
 OTHER = Case("as.mtls.refresh.other-client", "a client's refresh token, used by another client with its own certificate",
@@ -41,8 +40,4 @@ def test_refresh_token_is_of_one_client(case, target):
                   and "refresh_token" in lane.client.grants), None)
     if other is None:
         raise NotApplicable("the profile names no second client with a certificate and the grant refresh_token")
-
-    def as_other(draft):
-        draft.form["client_id"], draft.identity = other.id, session.identity(other)
-
-    target.refuses(case, as_other)
+    target.refuses(case, by_client(session, other))

@@ -1,24 +1,15 @@
 """A client with credentials asks for tokens without them, or with others (RFC 6749 section 4.4.2, FAPI 2.0)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import no_proof
+from keybound.craft.changes.proof import all_of, no_proof
+from keybound.craft.changes.request import form_parameter
 from keybound.errors import NotApplicable
+from keybound.flows.client_auth import unauthenticated
 from keybound.judge.rules import Exact
 from keybound.places.place import grant
 
 REFUSED = Exact((400, 401), ("invalid_client", "invalid_request", "unauthorized_client"))
 SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
-CREDENTIALS = ("client_secret", "client_assertion", "client_assertion_type")
-
-
-def anonymous(client_id):
-    """Return a change that keeps the client's name and leaves out what proves it."""
-
-    def change(draft):
-        draft.headers = [line for line in draft.headers if line[0] != "Authorization"]
-        draft.form = {name: value for name, value in draft.form.items() if name not in CREDENTIALS} | {"client_id": client_id}
-
-    return change
 
 
 UNPROVED = Case("as.client.unauthenticated", "a client with credentials leaves them out",
@@ -32,7 +23,7 @@ def test_client_must_authenticate(case, target):
     client = lane.client
     if client.auth not in SECRETS:
         raise NotApplicable(f"client {client.id} authenticates by {client.auth}")
-    target.refuses(case, anonymous(client.id), grant(target.session, lane))
+    target.refuses(case, unauthenticated(client), grant(target.session, lane))
 
 
 SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key sends a secret", requirements=("FAPI2SP-5.3.2.1-client-auth",),
@@ -42,11 +33,7 @@ SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key
 @cases(SECRET)
 def test_secret_does_not_replace_a_key(case, target):
     lane = target.lane("dpop", auth="private_key_jwt")
-
-    def with_secret(draft):
-        anonymous(lane.client.id)(draft)
-        draft.form["client_secret"] = "a-secret-that-keybound-made-up"
-
+    with_secret = all_of(unauthenticated(lane.client), form_parameter("client_secret", "a-secret-that-keybound-made-up"))
     target.refuses(case, with_secret, grant(target.session, lane))
 
 

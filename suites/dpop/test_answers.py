@@ -1,8 +1,10 @@
 """How a target says what was wrong: error codes at the AS, challenges at the RS (RFC 9449 sections 5 and 7.1)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import flipped_signature, no_proof
-from keybound.craft.proof import ath
+from keybound.check.challenges import refused_with_401, refused_with_challenge
+from keybound.check.metadata import are_asymmetric_algs
+from keybound.craft.changes.proof import all_of, flipped_signature, with_header
+from keybound.craft.changes.request import no_credentials, with_token
 from keybound.errors import NotApplicable
 
 KNOWN = {"invalid_dpop_proof", "invalid_request", "invalid_grant", "use_dpop_nonce"}
@@ -20,11 +22,6 @@ def test_bad_proof_has_the_right_error(case, target):
         target.note(f"a bad proof is answered {answer.seen}; the text says 400 invalid_dpop_proof")
 
 
-def no_credentials(draft):
-    draft.token = None
-    no_proof(draft)
-
-
 BARE = (
     Case("rs.challenge.present", "a request without credentials gets a challenge", requirements=("RFC9449-7.1-challenge",),
          faults=("rs-no-challenge",), threat="clients cannot learn that DPoP is wanted", change=no_credentials, place="api", known_as=("RS-26",)),
@@ -33,24 +30,15 @@ BARE = (
 )
 
 
-def challenges(case, target):
-    answer = target.refusal(case)
-    if answer.status != 401:
-        raise NotApplicable(f"the resource answers {answer.status} here, which need not carry a challenge")
-    return answer
-
-
 @cases(BARE[0])
 def test_challenge_is_there(case, target):
-    answer = challenges(case, target)
+    answer = refused_with_401(target, case)
     target.expect("dpop" in answer.schemes, "401 with WWW-Authenticate: DPoP", answer.seen)
 
 
 @cases(BARE[1])
 def test_challenge_without_credentials_has_no_error(case, target):
-    answer = challenges(case, target)
-    if not answer.schemes:
-        raise NotApplicable("there is no challenge: that is for another case")
+    answer = refused_with_challenge(target, case)
     errors = [value for challenge in answer.challenges if (value := challenge.get("error"))]
     target.expect(not errors, "no error attribute", " ".join(errors) or answer.seen)
 
@@ -68,26 +56,22 @@ FAILED = (
 
 @cases(FAILED[0])
 def test_challenge_names_the_error(case, target):
-    answer = challenges(case, target)
-    if "dpop" not in answer.schemes:
-        raise NotApplicable("there is no DPoP challenge: that is for another case")
+    answer = refused_with_challenge(target, case, "dpop")
     target.expect(bool(answer.parameter("dpop", "error")), "an error attribute in the DPoP challenge", answer.seen)
 
 
 @cases(FAILED[1])
 def test_challenge_names_algorithms(case, target):
-    answer = challenges(case, target)
-    if "dpop" not in answer.schemes:
-        raise NotApplicable("there is no DPoP challenge: that is for another case")
-    target.expect(bool(answer.parameter("dpop", "algs")), 'algs="ES256 ..."', answer.parameter("dpop", "algs") or "no algs")
+    named = refused_with_challenge(target, case, "dpop").parameter("dpop", "algs")
+    target.expect(bool(named), 'algs="ES256 ..."', named or "no algs")
 
 
 @cases(FAILED[2])
 def test_challenge_names_asymmetric_algorithms(case, target):
-    named = challenges(case, target).parameter("dpop", "algs")
+    named = refused_with_401(target, case).parameter("dpop", "algs")
     if not named:
         raise NotApplicable("the challenge names no algorithms: that is for another case")
-    target.expect(not any(alg == "none" or alg.startswith("HS") for alg in named.split()), "neither none nor HS*", named)
+    target.expect(are_asymmetric_algs(named.split()), "neither none nor HS*", named)
 
 
 TRIED = Case("rs.challenge.attempted-scheme", "the error stands in the challenge of the scheme that was tried",
@@ -97,20 +81,15 @@ TRIED = Case("rs.challenge.attempted-scheme", "the error stands in the challenge
 
 @cases(TRIED)
 def test_error_is_in_the_attempted_scheme(case, target):
-    answer = challenges(case, target)
+    answer = refused_with_401(target, case)
     told = [challenge.scheme for challenge in answer.challenges if challenge.get("error")]
     if not told:
         raise NotApplicable("no challenge has an error: that is for another case")
     target.expect("dpop" in told, "the error in the DPoP challenge", f"the error in {', '.join(told)}")
 
 
-def unknown_token(draft):
-    draft.token = "keybound-unknown-token"
-    draft.proof.claims["ath"] = ath(draft.token)
-
-
 BLAME = Case("rs.challenge.bad-token", "a bad token is not blamed on a good proof", requirements=("RFC9449-7.1-challenge-invalid-proof",),
-             faults=("rs-bad-token-blamed-on-proof",), threat="clients renew the proof for ever and never the token", change=unknown_token, place="api",
+             faults=("rs-bad-token-blamed-on-proof",), threat="clients renew the proof for ever and never the token", change=with_token("keybound-unknown-token"), place="api",
              lenient=True, known_as=("RS-06",))
 
 
@@ -120,18 +99,10 @@ def test_bad_token_is_not_blamed_on_the_proof(case, target):
     target.expect("invalid_dpop_proof" not in answer.codes, "another error than invalid_dpop_proof", answer.seen)
 
 
-def from_a_page(draft):
-    draft.headers.append(("Origin", "https://app.keybound.example"))
-
-
-def from_a_page_with_a_bad_proof(draft):
-    from_a_page(draft)
-    flipped_signature(draft)
-
-
+FROM_A_PAGE = with_header("Origin", "https://app.keybound.example")
 CORS = tuple(
     Case(f"{prefix}.cors", "pages of other origins can read the challenge and the nonce", requirements=("RFC9449-7.1-cors-expose",),
-         faults=(f"{prefix}-cors-hides-nonce",), threat="clients in browsers never learn of the nonce they need", place=place, lenient=True,
+         faults=(f"{prefix}-cors-hides-nonce",), threat="clients in browsers never learn of the nonce they need", place=place, lenient=True, change=all_of(FROM_A_PAGE, flipped_signature),
          known_as=("TP-38",))
     for prefix, place in (("as", "token"), ("rs", "api"))
 )
@@ -139,7 +110,7 @@ CORS = tuple(
 
 @cases(*CORS)
 def test_pages_can_read_the_fields(case, target):
-    response = target.response_to(target.place(case.place), from_a_page_with_a_bad_proof)
+    response = target.response_to(target.place(case.place), case.change)
     if not response.first("Access-Control-Allow-Origin"):
         raise NotApplicable("the target lets no pages of other origins in (no Access-Control-Allow-Origin)")
     shown = {name.strip().lower() for name in ",".join(response.all("Access-Control-Expose-Headers")).split(",")}

@@ -1,9 +1,8 @@
 """Introspection tells the resource server what the token is bound to (RFC 9449 section 6.2)."""
 
-import time
-
 from keybound.cases.declare import Case, cases
-from keybound.craft.proof import new_proof
+from keybound.check.issuing import introspected_cnf
+from keybound.craft.changes.certificate import with_proof
 from keybound.errors import Inconclusive
 
 JKT = Case("as.introspection.jkt", "introspection returns cnf.jkt", requirements=("RFC9449-6.2-introspection-jkt",),
@@ -16,9 +15,7 @@ NO_PROOF = Case("as.introspection.without-proof", "introspection needs no proof"
 
 @cases(JKT)
 def test_introspection_returns_the_binding(case, target):
-    token = target.token("dpop", introspectable=True)
-    cnf = target.session.introspect(token.token).get("cnf")
-    seen = cnf.get("jkt") if isinstance(cnf, dict) else cnf
+    token, seen = introspected_cnf(target, "dpop", "jkt")
     target.expect(seen == token.key.thumbprint, f"cnf.jkt {token.key.thumbprint}", seen or "no cnf.jkt")
 
 
@@ -31,15 +28,12 @@ def test_introspection_names_the_type(case, target):
 
 @cases(NO_PROOF)
 def test_introspection_needs_no_proof(case, target):
-    token = target.token("dpop", introspectable=True)
+    token, session = target.token("dpop", introspectable=True), target.session
     try:
-        active = target.session.introspect(token.token).get("active")
+        active = session.introspect(token.token).get("active")
     except Inconclusive as error:
-        target.session.introspect(token.token, with_a_proof)  # does it work with one? if not, this too is inconclusive
+        # does it work with one? if not, this too is inconclusive
+        session.introspect(token.token, with_proof(session.attacker.key, session.now()))
         target.expect(False, "an answer", str(error))
     else:
         target.expect(active is True, "active: true", f"active: {active}")
-
-
-def with_a_proof(draft):
-    draft.proof = new_proof(draft.attacker.key, draft.method, draft.url, time.time())

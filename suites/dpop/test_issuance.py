@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
+from keybound.check.issuing import expect_own_jkt, token_or_refusal
+from keybound.craft.changes.jose import described_jwk
 from keybound.craft.changes.proof import with_key
 from keybound.errors import Inconclusive, NotApplicable
 
@@ -87,19 +89,11 @@ def test_jkt_is_in_the_token(case, target):
 
 @cases(JKT[1])
 def test_jkt_is_the_thumbprint(case, target):
-    token = target.token("dpop", readable=True)
-    if "jkt" not in token.cnf:
-        raise NotApplicable("the token carries no cnf.jkt: that is for another case")
-    target.expect(token.cnf["jkt"] == token.key.thumbprint, f"cnf.jkt {token.key.thumbprint}", token.cnf["jkt"])
-
-
-def extra_members(draft):
-    """Give the jwk optional members: they are no part of the thumbprint (RFC 7638 section 3)."""
-    draft.proof.header["jwk"] |= {"kid": "keybound", "use": "sig", "alg": draft.proof.key.alg}
+    expect_own_jkt(target, target.token("dpop", readable=True))
 
 
 WHOLE = Case("as.cnf.jkt.optional-members", "optional members of jwk do not change cnf.jkt", requirements=("RFC9449-6.1-jkt-thumbprint", "RFC7638-3-required-members"),
-             faults=("as-jkt-of-whole-jwk",), threat="the binding depends on how the key is written", change=extra_members, known_as=("KY-06",))
+             faults=("as-jkt-of-whole-jwk",), threat="the binding depends on how the key is written", change=described_jwk, known_as=("KY-06",))
 
 
 @cases(WHOLE)
@@ -108,9 +102,7 @@ def test_jkt_covers_required_members_only(case, target):
         token = target.token("dpop", readable=True, change=case.change)
     except Inconclusive as error:
         raise NotApplicable(f"optional members of jwk are refused: {error}") from None
-    if "jkt" not in token.cnf:
-        raise NotApplicable("the token carries no cnf.jkt: that is for another case")
-    target.expect(token.cnf["jkt"] == token.key.thumbprint, f"cnf.jkt {token.key.thumbprint}", token.cnf["jkt"])
+    expect_own_jkt(target, token)
 
 
 NEW_KEY = Case("as.refresh.new-key", "a confidential client's refresh binds to the key of that request",
@@ -122,10 +114,7 @@ NEW_KEY = Case("as.refresh.new-key", "a confidential client's refresh binds to t
 def test_refresh_binds_to_its_own_key(case, target):
     lane = target.lane("dpop", "refresh_token", confidential=True)
     form, other = {"refresh_token": target.session.refresh_token(lane)}, target.session.key("second")
-    try:
-        token = target.read(target.session.issue(lane, form, key=other, change=with_key(other)))
-    except Inconclusive as error:
-        raise NotApplicable(f"refresh tokens of confidential clients are bound here too: {error}") from None
-    if "jkt" not in token.cnf:
-        raise NotApplicable("the refreshed token cannot be read")
-    target.expect(token.cnf["jkt"] == other.thumbprint, f"cnf.jkt {other.thumbprint}", token.cnf["jkt"])
+    token, seen = token_or_refusal(target, lane, form, key=other, change=with_key(other))
+    if token is None:
+        raise NotApplicable(f"refresh tokens of confidential clients are bound here too: {seen}")
+    expect_own_jkt(target, target.read(token))

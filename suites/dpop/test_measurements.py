@@ -2,7 +2,7 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.check.ages import both_edges, sent_again, window
-from keybound.craft.changes.proof import all_of, claim, kept_proof, with_key
+from keybound.craft.changes.proof import all_of, dated, kept_proof, with_key
 from keybound.craft.jose import SUPPORTED_ALGS
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -18,7 +18,7 @@ WINDOWS = tuple(
 @cases(*WINDOWS)
 def test_window_ends_within_the_hour(case, target):
     place = target.place(case.place)
-    if target.controls.control(place, "before").outcome is not Outcome.EFFECT:
+    if target.controls.send(place, "before").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control failed")
     if target.session.nonces.active(place.server):
         raise NotApplicable("this server gives nonces, and may judge freshness by them alone")
@@ -45,7 +45,7 @@ def test_used_proof_is_worth_nothing(case, target):
     place = target.place(case.place)
     past, ahead = both_edges(target, place)
     kept = []
-    first = place.attempt(all_of(claim("iat", lambda now: now + max(ahead - 1, 0)), kept_proof(kept)), "control before: first use")
+    first = place.attempt(all_of(dated(max(ahead - 1, 0)), kept_proof(kept)), "control before: first use")
     if first.outcome is not Outcome.EFFECT:
         raise Inconclusive(f"a proof dated at the edge of the window: {first.seen}")
     again = place.attempt(sent_again(kept[-1]), "hostile: the same proof again")

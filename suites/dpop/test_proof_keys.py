@@ -1,7 +1,24 @@
 """Keys that are good although they look unusual, and every algorithm that is advertised (RFC 7638 section 3, RFC 7518)."""
 
-from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.craft.changes.jose import jwk_members, leading_zero_key, rsa_key
+from keybound.cases.declare import (
+    API,
+    PAR,
+    PROOF_READERS,
+    TOKEN,
+    USERINFO,
+    Case,
+    cases,
+    spread,
+    without_requirements,
+)
+from keybound.check.issuing import expect_own_jkt, token_or_refusal
+from keybound.check.keys import leading_zero_key_where_others_work
+from keybound.craft.changes.jose import (
+    jwk_members,
+    reordered_with_optional_members,
+    rsa_key,
+    with_unknown_member,
+)
 from keybound.craft.changes.proof import with_key
 from keybound.craft.jose import Key
 from keybound.errors import Inconclusive, NotApplicable
@@ -10,36 +27,31 @@ from keybound.judge.answer import Outcome
 THUMBPRINT = ("RFC7638-3-required-members",)
 
 
-def with_optional_members(right):
-    """Return the same key with more members, in another order."""
-    return {"use": "sig", "kid": "keybound", **dict(reversed(right.items())), "key_ops": ["verify"], "https://keybound.example/": 1}
-
-
 OPTIONAL = Case("proof.jwk.optional-members", "jwk with optional members, in another order", requirements=THUMBPRINT, faults=("jwk-members-hashed",),
-                threat="the same key written in another way is another key", change=jwk_members(with_optional_members), known_as=("KY-06", "TP-29"))
+                threat="the same key written in another way is another key", change=jwk_members(reordered_with_optional_members), known_as=("KY-06", "TP-29"))
 
 
-@cases(*spread([OPTIONAL], [At(at.place, at.prefix, ()) for at in (API, USERINFO)]))
+@cases(*spread([OPTIONAL], without_requirements(API, USERINFO)))
 def test_thumbprint_covers_required_members_only(case, target):
     target.accepts(case)
 
 
 OPTIONAL_AT_AS = Case("proof.jwk.optional-members", "jwk with optional members, in another order", requirements=("RFC9449-4.2-extra-members",),
                       faults=("refuses-extra-members",), threat="clients that name their keys are locked out (RFC 7517 section 4)",
-                      change=jwk_members(with_optional_members), lenient=True, known_as=("KY-06", "TP-29"))
+                      change=jwk_members(reordered_with_optional_members), lenient=True, known_as=("KY-06", "TP-29"))
 
 
-@cases(*spread([OPTIONAL_AT_AS], [At(at.place, at.prefix, ()) for at in (TOKEN, PAR)]))
+@cases(*spread([OPTIONAL_AT_AS], without_requirements(TOKEN, PAR)))
 def test_optional_members_are_no_reason_to_refuse(case, target):
     target.accepts(case)
 
 
 EXTRA = Case("proof.jwk.extra-members", "jwk with a member that nobody knows", requirements=("RFC9449-4.2-extra-members",),
              faults=("refuses-extra-members",), threat="extensions of the key break the server (RFC 7517 section 4)",
-             change=jwk_members(lambda right: {**right, "https://keybound.example/member": "anything"}), known_as=("TP-29",))
+             change=jwk_members(with_unknown_member), known_as=("TP-29",))
 
 
-@cases(*spread([EXTRA], [At(at.place, at.prefix, ()) for at in PROOF_READERS]))
+@cases(*spread([EXTRA], without_requirements(*PROOF_READERS)))
 def test_unknown_members_are_ignored(case, target):
     target.accepts(case)
 
@@ -51,26 +63,14 @@ LEADING = tuple(
 )
 
 
-def zero_key_where_others_work(case, target):
-    """Return the odd key; raises NotApplicable where an ordinary key of its kind does not work."""
-    target.taken_alg("ES256")
-    answer = target.place(case.place).attempt(target.holding(target.session.key("second", "ES256")), "an ordinary ES256 key")
-    if answer.outcome is not Outcome.EFFECT:
-        raise NotApplicable(f"ES256 does not work here: {answer.seen}")
-    return leading_zero_key()
-
-
 @cases(LEADING[0])
 def test_thumbprint_keeps_zeros(case, target):
-    key, lane = zero_key_where_others_work(case, target), target.lane("dpop")
-    try:
-        token = target.read(target.session.issue(lane, key=key))
-    except Inconclusive as error:
-        target.expect(False, "a token", str(error))
-        return
-    if "jkt" not in token.cnf:
-        raise NotApplicable("the token cannot be read")
-    target.expect(token.cnf["jkt"] == key.thumbprint, f"cnf.jkt {key.thumbprint}", token.cnf["jkt"])
+    key = leading_zero_key_where_others_work(target, case.place)
+    token, seen = token_or_refusal(target, target.lane("dpop"), key=key)
+    if token is None:
+        target.expect(False, "a token", seen)
+    else:
+        expect_own_jkt(target, target.read(token))
 
 
 KINDS = tuple(
@@ -87,18 +87,15 @@ KINDS = tuple(
 @cases(*KINDS)
 def test_thumbprint_of_every_kind_of_key(case, target):
     key = target.session.key("second", target.taken_alg(*case.data))
-    try:
-        token = target.read(target.session.issue(target.lane("dpop"), key=key))
-    except Inconclusive as error:
-        raise NotApplicable(f"there is no token for a key of {key.alg}: {error}") from None
-    if "jkt" not in token.cnf:
-        raise NotApplicable("the token carries no cnf.jkt: that is for another case")
-    target.expect(token.cnf["jkt"] == key.thumbprint, f"cnf.jkt {key.thumbprint}", token.cnf["jkt"])
+    token, seen = token_or_refusal(target, target.lane("dpop"), key=key)
+    if token is None:
+        raise NotApplicable(f"there is no token for a key of {key.alg}: {seen}")
+    expect_own_jkt(target, target.read(token))
 
 
 @cases(LEADING[1])
 def test_key_with_leading_zero_is_accepted(case, target):
-    target.accepts(case, target.holding(zero_key_where_others_work(case, target)))
+    target.accepts(case, target.holding(leading_zero_key_where_others_work(target, case.place)))
 
 
 OWN_ROWS = {"ES256", "EdDSA", "PS256", "RS256", "ES384"}  # in test_accepted.py
@@ -112,7 +109,7 @@ def test_other_advertised_algorithms_work(case, target):
     algs = [alg for alg in target.signable(session.advertised_algs) if alg not in OWN_ROWS]
     if not algs:
         raise NotApplicable("every advertised algorithm that keybound can sign with has a case of its own")
-    before = target.controls.control(place, "before")
+    before = target.controls.send(place, "before")
     refused = {}
     for alg in algs:
         key = Key(alg, rsa_key(2048).private) if alg[:2] in {"RS", "PS"} else session.key("victim", alg)

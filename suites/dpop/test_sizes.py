@@ -1,12 +1,14 @@
 """How large a jti and a proof may be: large ones are taken or refused, and break nothing (RFC 9449 section 11.1)."""
 
+from functools import partial
+
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import all_of, claim, header_value
-from keybound.craft.proof import fresh_jti
+from keybound.check.sizes import answer_to_longer_proof, largest_taken
+from keybound.craft.changes.proof import long_jti, padding
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome
 
-SMALLEST, COMMON, LARGEST = 256, 4096, 1 << 17  # octets; up to COMMON the header fits the limits of common servers
+COMMON = 4096  # octets; up to here the header fits the limits of common servers
 
 SIZES = tuple(
     Case(f"{role}.measure.jti-size", "a large jti is taken or refused, and breaks nothing", requirements=("RFC9449-11.1-jti-size",),
@@ -15,46 +17,24 @@ SIZES = tuple(
 )
 
 
-def jti_of(size):
-    return claim("jti", lambda _: fresh_jti().ljust(size, "j"))
-
-
-def padded(size):
-    return claim("https://keybound.example/padding", lambda _: "p" * size)
-
-
-def largest(attempt):
-    """Return the largest size, to an eighth, that `attempt(size)` says is taken; 0 if SMALLEST is not."""
-    taken, refused = 0, SMALLEST
-    while refused <= LARGEST and attempt(refused):
-        taken, refused = refused, refused * 2
-    while taken and refused <= LARGEST and refused - taken > taken // 8:
-        middle = (taken + refused) // 2
-        taken, refused = (middle, refused) if attempt(middle) else (taken, middle)
-    return taken
-
-
 @cases(*SIZES)
 def test_large_values_break_nothing(case, target):
     place = target.place(case.place)
     target.controls.require(place)
     lengths, broken = [0], []
 
-    def attempt(change, size):
-        sent = []
-        answer = place.attempt(all_of(change(size), header_value(lambda proof: sent.append(proof) or proof)), f"{size} octets more")
-        if answer.limited:
-            raise Inconclusive(answer.seen)
+    def is_taken(change, size):
+        answer, length = answer_to_longer_proof(place, change(size), size)
         if answer.outcome is Outcome.CRASHED and size <= COMMON:
             broken.append(f"{size} octets: {answer.seen}")
         if answer.outcome is Outcome.EFFECT:
-            lengths.append(len(sent[-1]))
+            lengths.append(length)
         return answer.outcome is Outcome.EFFECT
 
     where = f"{case.role}.{case.place}"
-    target.measure("longest_jti", where, largest(lambda size: attempt(jti_of, size)), "octets")
-    largest(lambda size: attempt(padded, size))
+    target.measure("longest_jti", where, largest_taken(partial(is_taken, long_jti)), "octets")
+    largest_taken(partial(is_taken, padding))
     target.measure("longest_proof", where, max(lengths), "octets")
-    if target.controls.control(place, "after").outcome is not Outcome.EFFECT:
+    if target.controls.send(place, "after").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control after failed")
     target.expect(not broken, "taken, or refused with an answer below 500", broken[0] if broken else f"a proof of {max(lengths)} octets taken")

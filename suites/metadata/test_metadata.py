@@ -1,6 +1,7 @@
 """What the authorization server publishes of both mechanisms (RFC 9449 section 5.1, RFC 8705 section 3.3)."""
 
 from keybound.cases.declare import Case, cases
+from keybound.check.metadata import are_asymmetric_algs, empty_arrays, server_metadata, server_metadata_value
 from keybound.errors import NotApplicable
 
 ALGS = "dpop_signing_alg_values_supported"
@@ -20,31 +21,21 @@ STRONG = Case("as.metadata.asymmetric-auth", "clients can authenticate with a ke
               faults=("as-metadata-secrets-only",), threat="every client has a secret that others can learn", mechanism="mtls", known_as=("BCP-AR-02",))
 
 
-def published(target, name):
-    values = target.session.metadata.values
-    if name not in values:
-        raise NotApplicable(f"the metadata has no {name}, which it need not have")
-    return values[name]
-
-
 @cases(DPOP)
 def test_proof_algorithms_are_listed(case, target):
-    value = published(target, ALGS)
-    good = isinstance(value, list) and bool(value) and all(
-        isinstance(alg, str) and alg != "none" and not alg.startswith("HS") for alg in value
-    )
-    target.expect(good, "an array of asymmetric JWS algorithms", value)
+    value = server_metadata_value(target, ALGS)
+    target.expect(bool(value) and are_asymmetric_algs(value), "an array of asymmetric JWS algorithms", value)
 
 
 @cases(MTLS)
 def test_bound_tokens_are_announced_as_boolean(case, target):
-    value = published(target, BOUND)
+    value = server_metadata_value(target, BOUND)
     target.expect(isinstance(value, bool), "true or false", repr(value))
 
 
 @cases(ALIASES)
 def test_aliases_are_https_urls_by_name(case, target):
-    value = published(target, "mtls_endpoint_aliases")
+    value = server_metadata_value(target, "mtls_endpoint_aliases")
     good = isinstance(value, dict) and all(
         name.endswith("_endpoint") and isinstance(url, str) and url.startswith("https://") for name, url in value.items()
     )
@@ -53,7 +44,7 @@ def test_aliases_are_https_urls_by_name(case, target):
 
 @cases(STRONG)
 def test_clients_can_use_key_pairs(case, target):
-    listed = published(target, "token_endpoint_auth_methods_supported")
+    listed = server_metadata_value(target, "token_endpoint_auth_methods_supported")
     strong = {"tls_client_auth", "self_signed_tls_client_auth", "private_key_jwt"}
     target.expect(isinstance(listed, list) and bool(strong & set(listed)), f"one of {', '.join(sorted(strong))}", listed)
 
@@ -73,29 +64,21 @@ ES256 = plain("dpop-algs.es256", f"{ALGS} is there and has ES256", ("ATPROTO-met
               "clients that know only ES256 are locked out")
 
 
-def document(target):
-    """Return the metadata; a server whose endpoints the profile names by hand may have none."""
-    values = target.session.metadata.values
-    if not values:
-        raise NotApplicable("the profile names the endpoints: there is no metadata")
-    return values
-
-
 @cases(EMPTY)
 def test_metadata_has_no_empty_array(case, target):
-    empty = [name for name, value in document(target).items() if value == []]
+    empty = empty_arrays(server_metadata(target))
     target.expect(not empty, "lists without elements left out", ", ".join(empty) or "none")
 
 
 @cases(WHOLE)
 def test_metadata_is_complete(case, target):
-    missing = {"issuer", "token_endpoint", "response_types_supported"} - document(target).keys()
+    missing = {"issuer", "token_endpoint", "response_types_supported"} - server_metadata(target).keys()
     target.expect(not missing, "issuer, token_endpoint, response_types_supported", f"without {', '.join(sorted(missing))}")
 
 
 @cases(HTTPS)
 def test_endpoints_are_https(case, target):
-    values = document(target)
+    values = server_metadata(target)
     if not str(values.get("issuer")).startswith("https://"):
         raise NotApplicable("the issuer itself is no https URL: this is a rig, not a deployment")
     names = ("authorization", "token", "pushed_authorization_request", "userinfo", "introspection", "revocation")
@@ -105,5 +88,5 @@ def test_endpoints_are_https(case, target):
 
 @cases(ES256)
 def test_proof_algorithms_have_es256(case, target):
-    listed = document(target).get(ALGS)
+    listed = server_metadata(target).get(ALGS)
     target.expect(isinstance(listed, list) and "ES256" in listed, "a list with ES256", listed)

@@ -4,6 +4,7 @@ Needs [registration] in the profile. A server may drop or replace what it does n
 """
 
 from keybound.cases.declare import Case, cases
+from keybound.check.registration import expect_not_both, registered
 from keybound.errors import NotApplicable
 from keybound.places.registration import client_metadata
 
@@ -25,17 +26,11 @@ ECHO = (
 )
 
 
-def registered(target, place, **metadata):
-    """Return what was registered, or an empty object when the server refused."""
-    response = target.response_to(place, client_metadata(**metadata))
-    return response.object if response.object.get("client_id") else {}
-
-
 @cases(*ECHO)
 def test_binding_is_registered(case, target):
     if not target.session.metadata.values.get(ANNOUNCED[case.data]):
         raise NotApplicable(f"the metadata does not announce it ({ANNOUNCED[case.data]})")
-    client = registered(target, target.place(PLACE), **{case.data: True})
+    client = registered(target, **{case.data: True})
     if not client:
         raise NotApplicable("the server does not register such a client")
     target.expect(client.get(case.data) is True, f"{case.data}: true", ", ".join(sorted(client)))
@@ -57,9 +52,7 @@ KEYS = row("both-key-sets", "jwks and jwks_uri in one registration", ("RFC7591-2
 @cases(KEYS)
 def test_keys_are_given_in_one_way(case, target):
     keys = {"jwks": {"keys": [dict(target.session.attacker.key.jwk)]}, "jwks_uri": "https://client.keybound.example/jwks"}
-    client = registered(target, target.place(PLACE), **keys)
-    target.expect(not keys.keys() <= client.keys(), "400 invalid_client_metadata, or one of them kept",
-                  "both are registered" if client else "refused")
+    expect_not_both(target, registered(target, **keys), keys)
 
 
 SUBJECTS = row("two-subjects", "two expected subjects of tls_client_auth", ("RFC8705-2.1.2-one-subject",), "two-subjects",
@@ -70,14 +63,12 @@ SUBJECTS = row("two-subjects", "two expected subjects of tls_client_auth", ("RFC
 def test_subject_is_one(case, target):
     if "tls_client_auth" not in target.session.metadata.strings("token_endpoint_auth_methods_supported"):
         raise NotApplicable("the server does not list tls_client_auth")
-    place, one = target.place(PLACE), {"tls_client_auth_subject_dn": "CN=keybound.example"}
+    one = {"tls_client_auth_subject_dn": "CN=keybound.example"}
     by_certificate = {"token_endpoint_auth_method": "tls_client_auth"}
-    if not registered(target, place, **by_certificate, **one):
+    if not registered(target, **by_certificate, **one):
         raise NotApplicable("the server does not register a client for tls_client_auth")
     two = one | {"tls_client_auth_san_dns": "client.keybound.example"}
-    client = registered(target, place, **by_certificate, **two)
-    target.expect(not two.keys() <= client.keys(), "400 invalid_client_metadata, or one of them kept",
-                  "both are registered" if client else "refused")
+    expect_not_both(target, registered(target, **by_certificate, **two), two)
 
 
 FRONT = row("front-channel", "a client held to DPoP asks for tokens in the front channel", ("RFC9449-5.2-bound-client",),
@@ -86,6 +77,6 @@ FRONT = row("front-channel", "a client held to DPoP asks for tokens in the front
 
 @cases(FRONT)
 def test_bound_client_gets_no_tokens_in_the_front_channel(case, target):
-    client = registered(target, target.place(PLACE), response_types=["token"], grant_types=["implicit"])
+    client = registered(target, response_types=["token"], grant_types=["implicit"])
     both = client.get(BOUND) is True and "token" in client.get("response_types", [])
     target.expect(not both, "400 invalid_client_metadata, or one of them dropped", "both are registered" if both else "refused or dropped")

@@ -1,10 +1,19 @@
 """What the resource server publishes of itself, and whether it behaves so (RFC 9728)."""
 
 from keybound.cases.declare import Case, cases
+from keybound.check.challenges import challenged_parameter
+from keybound.check.metadata import (
+    are_asymmetric_algs,
+    empty_arrays,
+    fetched_resource_metadata,
+    metadata_location,
+    resource_metadata,
+    resource_metadata_value,
+    resource_url,
+)
 from keybound.craft.changes.access_token import without_token_claim
 from keybound.craft.changes.proof import flipped_signature, stolen_as_bearer
 from keybound.errors import NotApplicable
-from keybound.profile.resource_metadata import fetch, location
 
 ALGS, REQUIRED, MTLS = (
     "dpop_signing_alg_values_supported",
@@ -18,27 +27,6 @@ def row(slug, title, rule, fault, threat=LOST, place="", change=None):
     return Case(f"rs.metadata.{slug}", title, requirements=(rule,), faults=(f"rs-metadata-{fault}",), threat=threat, change=change, place=place)
 
 
-def resource_url(target):
-    if target.session.profile.resource is None:
-        raise NotApplicable("the profile names no protected resource ([resource])")
-    return target.session.profile.resource.url
-
-
-def published(target):
-    """Return the response that holds the metadata; most resource servers publish none."""
-    response = fetch(resource_url(target), target.session.wire).response
-    if response is None or response.status != 200:
-        raise NotApplicable(f"there is no metadata at {location(resource_url(target))}")
-    return response
-
-
-def member(target, name):
-    document = published(target).object
-    if name not in document:
-        raise NotApplicable(f"the metadata has no {name}, which it need not have")
-    return document[name]
-
-
 JSON = row("json", "the metadata is served as application/json", "RFC9728-3.2-json", "not-json")
 PRESENT = row("resource", "the metadata names its resource", "RFC9728-2-resource", "without-resource")
 SAME = row("resource.same", "the metadata names the resource it was asked for", "RFC9728-3.3-resource", "other-resource")
@@ -47,26 +35,26 @@ EMPTY = row("no-empty", "the metadata has no empty array", "RFC9728-3.2-no-empty
 
 @cases(JSON)
 def test_metadata_is_json(case, target):
-    response = published(target)
+    response = resource_metadata(target)
     kind = (response.first("Content-Type") or "").partition(";")[0].strip().lower()
     target.expect(kind == "application/json" and bool(response.object), "a JSON object as application/json", kind or "no type")
 
 
 @cases(PRESENT)
 def test_metadata_names_its_resource(case, target):
-    document = published(target).object
+    document = resource_metadata(target).object
     target.expect(isinstance(document.get("resource"), str), "resource", ", ".join(document))
 
 
 @cases(SAME)
 def test_metadata_is_of_this_resource(case, target):
-    seen, asked = member(target, "resource"), resource_url(target)
+    seen, asked = resource_metadata_value(target, "resource"), resource_url(target)
     target.expect(str(seen).rstrip("/") == asked.rstrip("/"), asked, seen)
 
 
 @cases(EMPTY)
 def test_metadata_has_no_empty_array(case, target):
-    empty = [name for name, value in published(target).object.items() if value == []]
+    empty = empty_arrays(resource_metadata(target).object)
     target.expect(not empty, "parameters without values left out", ", ".join(empty) or "none")
 
 
@@ -76,26 +64,18 @@ POINTED = Case("rs.challenge.metadata", "the challenge points to the metadata of
                faults=("rs-challenge-other-metadata",), threat=LOST, change=flipped_signature, place="api")
 
 
-def pointer(case, target):
-    """Return `resource_metadata` of the challenge."""
-    found = target.refusal(case).parameter("dpop", "resource_metadata")
-    if found is None:
-        raise NotApplicable("the challenge has no resource_metadata, which it need not have")
-    return found
-
-
 @cases(SERVED)
 def test_metadata_is_at_the_well_known_place(case, target):
-    pointer(case, target)
-    response = fetch(resource_url(target), target.session.wire).response
-    target.expect(response is not None and response.ok, f"200 at {location(resource_url(target))}",
+    challenged_parameter(target, case, "resource_metadata")
+    response = fetched_resource_metadata(target)
+    target.expect(response is not None and response.ok, f"200 at {metadata_location(target)}",
                   response.status if response else "no answer")
 
 
 @cases(POINTED)
 def test_challenge_points_to_the_metadata(case, target):
-    seen = pointer(case, target)
-    target.expect(seen == location(resource_url(target)), location(resource_url(target)), seen)
+    seen, right = challenged_parameter(target, case, "resource_metadata"), metadata_location(target)
+    target.expect(seen == right, right, seen)
 
 
 LISTED = row("dpop-algs", f"{ALGS} lists asymmetric algorithms", "RFC9728-2-dpop-algs", "algs-none",
@@ -106,14 +86,13 @@ WORK = row("dpop-algs.work", f"every algorithm of {ALGS} works", "RFC9728-2-dpop
 
 @cases(LISTED)
 def test_proof_algorithms_are_asymmetric(case, target):
-    value = member(target, ALGS)
-    good = isinstance(value, list) and all(isinstance(a, str) and a != "none" and not a.startswith("HS") for a in value)
-    target.expect(good, "an array of asymmetric JWS algorithms", value)
+    value = resource_metadata_value(target, ALGS)
+    target.expect(are_asymmetric_algs(value), "an array of asymmetric JWS algorithms", value)
 
 
 @cases(WORK)
 def test_advertised_algorithms_work(case, target):
-    algs = target.signable(member(target, ALGS))
+    algs = target.signable(resource_metadata_value(target, ALGS))
     if not algs:
         raise NotApplicable(f"keybound can sign with none of {ALGS}")
     for alg in algs:
@@ -128,7 +107,7 @@ BOOLEANS = (
 
 @cases(*BOOLEANS)
 def test_flag_is_boolean(case, target):
-    value = member(target, MTLS if "mtls" in case.id else REQUIRED)
+    value = resource_metadata_value(target, MTLS if "mtls" in case.id else REQUIRED)
     target.expect(isinstance(value, bool), "true or false", repr(value))
 
 
@@ -138,6 +117,6 @@ ONLY_DPOP = row("dpop-required.unbound", f"a token bound to nothing, where {REQU
 
 @cases(ONLY_DPOP)
 def test_unbound_token_is_refused_where_dpop_is_required(case, target):
-    if member(target, REQUIRED) is not True:
+    if resource_metadata_value(target, REQUIRED) is not True:
         raise NotApplicable(f"{REQUIRED} is not true")
     target.refuses(case, target.token_with(without_token_claim("cnf"), case.change))

@@ -1,8 +1,8 @@
 """A token request with a certificate and a proof: which of the two binds is not said, but one of them does."""
 
 from keybound.cases.declare import Case, cases
+from keybound.check.issuing import token_or_refusal
 from keybound.craft.changes.certificate import with_proof
-from keybound.errors import Inconclusive
 
 BOTH = Case("as.both.issue", "a certificate and a proof in one token request", requirements=("FAPI2SP-5.3.2.1-constraint-method",),
             faults=("as-both-unbound",), threat="the two get in each other's way, and the token is bound to nothing", mechanism="mtls",
@@ -13,15 +13,15 @@ BOTH = Case("as.both.issue", "a certificate and a proof in one token request", r
 def test_a_token_for_two_proofs_is_bound(case, target):
     lane = target.lane("mtls", "client_credentials")
     target.session.issue(lane)
-    try:
-        token = target.session.issue(lane, change=with_proof(target.session.key(), target.session.now()), label="variant")
-    except Inconclusive as refusal:
+    proof = with_proof(target.session.key(), target.session.now())
+    issued, seen = token_or_refusal(target, lane, change=proof, label="variant")
+    if issued is None:
         target.note("a certificate and a proof together are refused, which is lawful")
-        target.expect(True, "a bound token, or a refusal", refusal)
+        target.expect(True, "a bound token, or a refusal", seen)
         return
-    reading = target.read(token)
-    target.note(f"a certificate and a proof together give {reading.facts}")
-    target.expect(bool({"jkt", "x5t#S256"} & reading.cnf.keys()) or reading.source is None, "cnf.jkt or cnf.x5t#S256", reading.facts)
+    token = target.read(issued)
+    target.note(f"a certificate and a proof together give {token.facts}")
+    target.expect(bool({"jkt", "x5t#S256"} & token.cnf.keys()) or token.source is None, "cnf.jkt or cnf.x5t#S256", token.facts)
 
 
 AUTHENTICATED = Case("as.both.dpop-token", "a client that authenticates by certificate gets a token bound to its proof's key",
@@ -31,5 +31,5 @@ AUTHENTICATED = Case("as.both.dpop-token", "a client that authenticates by certi
 
 @cases(AUTHENTICATED)
 def test_proof_counts_beside_the_certificate(case, target):
-    reading = target.token("dpop", auth="tls_client_auth", readable=True)
-    target.expect("jkt" in reading.cnf, f"cnf.jkt {reading.token.key.thumbprint}", reading.facts)
+    token = target.token("dpop", auth="tls_client_auth", readable=True)
+    target.expect("jkt" in token.cnf, f"cnf.jkt {token.key.thumbprint}", token.facts)

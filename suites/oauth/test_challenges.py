@@ -6,23 +6,16 @@ Where a resource does not offer Bearer, none of it applies. RFC 6750 wants much 
 from collections import Counter
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import flipped_signature, no_proof
+from keybound.check.challenges import needs_bearer_scheme, refused_with_401
+from keybound.craft.changes.proof import flipped_signature
+from keybound.craft.changes.request import as_bearer_token
 from keybound.errors import NotApplicable
 
 ONCE = {"realm", "scope", "error", "error_description", "error_uri"}
 
 
-def no_credentials(draft):
-    draft.token = None
-    no_proof(draft)
-
-
-def bad_bearer_token(draft):
-    draft.scheme, draft.token, draft.proof = "Bearer", "not-a-token", None
-
-
 def bearer(slug, title, rules, fault, threat, *, lenient=False):
-    return Case(f"rs.bearer.{slug}", title, requirements=rules, faults=(f"rs-{fault}",), threat=threat, change=bad_bearer_token, place="api", lenient=lenient)
+    return Case(f"rs.bearer.{slug}", title, requirements=rules, faults=(f"rs-{fault}",), threat=threat, change=as_bearer_token("not-a-token"), place="api", lenient=lenient)
 
 
 LOST = "clients cannot tell what went wrong"
@@ -35,26 +28,16 @@ TWICE = bearer("attributes-once", "no attribute of a challenge comes twice", ("R
                "challenge-attributes-twice", "two readers of one challenge read two errors", lenient=True)
 
 
-def refused(case, target):
-    """Return the answer to a bad bearer token, where the resource offers that scheme."""
-    place = target.place(case.place)
-    target.controls.require(place)
-    if "bearer" not in place.attempt(no_credentials, "without credentials").schemes:
-        raise NotApplicable("the resource does not offer the Bearer scheme")
-    return target.refusal(case)
-
-
 @cases(CHALLENGE)
 def test_bad_bearer_token_is_challenged(case, target):
-    answer = target.refusal(case)
-    if answer.status != 401:
-        raise NotApplicable(f"the resource answers {answer.status} here: that is for another case")
+    answer = refused_with_401(target, case)
     target.expect(bool(answer.schemes), "401 with WWW-Authenticate", answer.seen)
 
 
 @cases(ERROR)
 def test_challenge_says_what_is_wrong(case, target):
-    answer = refused(case, target)
+    needs_bearer_scheme(target, target.place(case.place))
+    answer = target.refusal(case)
     if not answer.schemes:
         raise NotApplicable("there is no challenge: that is for another case")
     target.expect(any(it.get("error") for it in answer.challenges), "an error attribute", answer.seen)
@@ -62,7 +45,8 @@ def test_challenge_says_what_is_wrong(case, target):
 
 @cases(STATUS)
 def test_invalid_token_has_its_status(case, target):
-    answer = refused(case, target)
+    needs_bearer_scheme(target, target.place(case.place))
+    answer = target.refusal(case)
     if "invalid_token" not in answer.codes:
         raise NotApplicable(f"there is no invalid_token here: {answer.seen}")
     target.expect(answer.status == 401, "401 invalid_token", answer.seen)
@@ -70,7 +54,8 @@ def test_invalid_token_has_its_status(case, target):
 
 @cases(TWICE)
 def test_attributes_come_once(case, target):
-    answer = refused(case, target)
+    needs_bearer_scheme(target, target.place(case.place))
+    answer = target.refusal(case)
     counted = [Counter(name for name, _ in it.parameters if name in ONCE) for it in answer.challenges]
     twice = {name for each in counted for name, number in each.items() if number > 1}
     target.expect(not twice, "each attribute once in a challenge", ", ".join(sorted(twice)) or answer.seen)
@@ -82,9 +67,7 @@ ANY = Case("rs.challenge.on-401", "a 401 has a challenge", requirements=("RFC911
 
 @cases(ANY)
 def test_401_has_a_challenge(case, target):
-    answer = target.refusal(case)
-    if answer.status != 401:
-        raise NotApplicable(f"the resource answers {answer.status} here, which need not carry a challenge")
+    answer = refused_with_401(target, case)
     target.expect(bool(answer.schemes), "401 with WWW-Authenticate", answer.seen)
 
 
@@ -95,13 +78,6 @@ HEADER = Case("rs.bearer.header", "a token that the server calls Bearer, at a re
 
 @cases(HEADER)
 def test_bearer_token_is_accepted(case, target):
-    place, lane = target.place(case.place), target.api_lane()
-    target.controls.require(place)
-    if "bearer" not in place.attempt(no_credentials, "without credentials").schemes:
-        raise NotApplicable("the resource does not offer the Bearer scheme")
-    token = target.unbound_token(lane)
-
-    def as_its_type_says(draft):
-        draft.scheme, draft.token, draft.proof = "Bearer", token.value, None
-
-    target.accepts(case, as_its_type_says)
+    needs_bearer_scheme(target, target.place(case.place))
+    token = target.unbound_token(target.api_lane())
+    target.accepts(case, as_bearer_token(token.value))

@@ -83,6 +83,11 @@ MINTED_MTLS = (
 )
 
 
+def without_requirements(*places: At) -> tuple[At, ...]:
+    """Return `places` for rows that name all their requirements themselves."""
+    return tuple(replace(at, requirements=()) for at in places)
+
+
 def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
     """Return each row at each place: `proof.htm.other-method` becomes `as.proof.htm.other-method` and so on.
 

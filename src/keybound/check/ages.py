@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from keybound.check.target import Target
-from keybound.craft.changes.proof import HOUR, all_of, claim, header_value, kept_proof, without_claim
+from keybound.craft.changes.proof import HOUR, all_of, claim, dated, header_value, kept_proof, without_claim
 from keybound.craft.jose import read_claims
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
@@ -24,8 +24,10 @@ def window(place: Place, direction: int) -> int | None:
     """Return how many seconds `iat` may lie in the past (direction -1) or ahead (1); None if it may be an hour."""
 
     def accepted(seconds: int) -> bool:
-        shifted = claim("iat", lambda now: now + direction * seconds)
-        return place.attempt(shifted, f"iat {direction * seconds:+d} s").outcome is Outcome.EFFECT
+        return (
+            place.attempt(dated(direction * seconds), f"iat {direction * seconds:+d} s").outcome
+            is Outcome.EFFECT
+        )
 
     inside, outside = 0, HOUR
     if accepted(outside):
@@ -55,8 +57,8 @@ class Again:
     unused: Answer
 
 
-def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
-    """Use a proof for each of `ages`, all dated `dated` seconds ahead, and send each once more at its age.
+def again_at(place: Place, ages: Sequence[float], ahead: int) -> list[Again]:
+    """Use a proof for each of `ages`, all dated `ahead` seconds ahead, and send each once more at its age.
 
     Where an unused proof of the same date is no longer taken, the list ends: the window has closed.
     Raises Inconclusive when a first use fails.
@@ -66,10 +68,10 @@ def again_at(place: Place, ages: Sequence[float], dated: int) -> list[Again]:
     firsts: list[Answer] = []
     started = time.monotonic()
     for age, slot in zip(ages, slots, strict=True):
-        ahead = all_of(claim("iat", lambda now: now + dated), kept_proof(slot))
-        firsts.append(place.attempt(ahead, f"first use of the proof that comes again after {age:.0f} s"))
+        early = all_of(dated(ahead), kept_proof(slot))
+        firsts.append(place.attempt(early, f"first use of the proof that comes again after {age:.0f} s"))
         if firsts[-1].outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"a proof dated {dated} s ahead: {firsts[-1].seen}")
+            raise Inconclusive(f"a proof dated {ahead} s ahead: {firsts[-1].seen}")
     found = []
     for age, slot, first in zip(ages, slots, firsts, strict=True):
         time.sleep(max(0.0, started + age - time.monotonic()))
@@ -187,21 +189,6 @@ def refused_within(place: Place, longest: float, label: str) -> tuple[bool, str]
         return seen[-1].outcome is not Outcome.EFFECT
 
     return wait_for(refused, longest), seen[-1].seen
-
-
-def varying_parts(texts: Sequence[str]) -> list[str]:
-    """Return `texts` without what all of them begin and end with; a single text as it is."""
-    if len(texts) < 2:
-        return list(texts)
-    start = _alike(texts)
-    return [text[start : len(text) - _alike([t[start:][::-1] for t in texts])] for text in texts]
-
-
-def _alike(texts: Sequence[str]) -> int:
-    columns = zip(*texts, strict=False)
-    return next(
-        (number for number, column in enumerate(columns) if len(set(column)) > 1), min(map(len, texts))
-    )
 
 
 def largest(ages: Iterable[float]) -> float:

@@ -37,8 +37,8 @@ class Controls:
             self._places[name] = PLACES[name](self.session, self.facts)
         return self._places[name]
 
-    def control(self, place: Place, when: str) -> Answer:
-        """Return the control of `place`; a control that just succeeded there counts as the one before."""
+    def send(self, place: Place, when: str) -> Answer:
+        """Send the control of `place` and return its answer; a control that just succeeded there counts as the one before."""
         last, self._last = self._last, None
         if when == "before" and last and last[0] is place and time.monotonic() - last[3] < _SHARED_SECONDS:
             self.exchanges[:0] = last[2]
@@ -59,6 +59,6 @@ class Controls:
 
     def require(self, place: Place) -> None:
         """Raise Inconclusive unless the control of `place` succeeds."""
-        answer = self.control(place, "before")
+        answer = self.send(place, "before")
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"control: {answer.seen}")

@@ -102,10 +102,10 @@ class Target:
         token = self.session.issue(lane, change=change, label="hostile" if change else "token")
         if introspectable:
             return TokenFacts(token, "", {}, None)
-        reading = self.read(token)
-        if readable and reading.source is None:
+        facts = self.read(token)
+        if readable and facts.source is None:
             raise NotApplicable("the token is opaque and cannot be introspected")
-        return reading
+        return facts
 
     def tokens(self, mechanism: Mechanism, grant: Grant) -> Iterator[TokenFacts]:
         """Get a new token of every client of the profile by `grant`; raises NotApplicable when there is none."""
@@ -126,15 +126,7 @@ class Target:
     def token_of_key(self, key: Key) -> Change:
         """Return a change that uses another token of the victim, bound to `key`, with a proof of that key."""
         lane = self.api_lane()
-        token = self.session.token(lane, key=key)
-
-        def change(draft: Draft) -> None:
-            with_key(key)(draft)
-            draft.token = token.value
-            if draft.proof is not None:
-                draft.proof.claims["ath"] = ath(token.value)
-
-        return change
+        return all_of(with_key(key), with_token(self.session.token(lane, key=key).value))
 
     def holding(self, key: Key) -> Change:
         """Return a change to the valid request of a holder of `key`; at a resource its token is bound to that key.
@@ -194,7 +186,7 @@ class Target:
     def needs_dates(self) -> None:
         """Raise NotApplicable where nonces may stand in for the date of a proof (RFC 9449 section 4.3 item 11)."""
         place = self.place(self.case.place)
-        self.controls.control(place, "to learn of nonces")
+        self.controls.send(place, "to learn of nonces")
         if self.session.nonces.newest(place.server) is not None:
             raise NotApplicable(
                 "this server gives nonces, and may judge freshness by them alone (RFC 9449 section 4.3 item 11)"
@@ -206,7 +198,7 @@ class Target:
         Raises NotApplicable where the place works without nonces.
         """
         place = self.place(case.place)
-        self.controls.control(place, "to learn of nonces")
+        self.controls.send(place, "to learn of nonces")
         if not self.session.nonces.active(place.server):
             raise NotApplicable("this server works without nonces")
         return replace(case, lenient=case.lenient or not self.session.nonces.demands(place.server))
@@ -230,11 +222,10 @@ class Target:
         if change is None:
             raise ValueError(f"{case.id} has no change")
         where = place or self.place(case.place)
-        before = self.controls.control(where, "before")
+        before = self.controls.send(where, "before")
         attack = where.attempt(change, "hostile") if before.outcome is Outcome.EFFECT else before
-        after = self.controls.control(where, "after") if before.outcome is Outcome.EFFECT else before
-        exact = case.names_the_reason or where.names_the_reason
-        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        after = self.controls.send(where, "after") if before.outcome is Outcome.EFFECT else before
+        self._judge_attack(case, where, before, attack, after)
 
     def refuses_each(self, case: Case, changes: Iterable[Change], unless: Change | None = None) -> None:
         """Send each change of the valid request between two valid ones; the first that is not refused is judged.
@@ -247,7 +238,7 @@ class Target:
             raise NotApplicable(
                 "the request works without the header as well: that is for another case to say"
             )
-        before = attack = self.controls.control(where, "before")
+        before = attack = self.controls.send(where, "before")
         tried = 0
         if before.outcome is Outcome.EFFECT or unless is not None:
             for change in changes:
@@ -259,12 +250,11 @@ class Target:
         after = (
             attack
             if before is attack
-            else self.controls.control(where, "after")
+            else self.controls.send(where, "after")
             if before.outcome is Outcome.EFFECT
             else before
         )
-        exact = case.names_the_reason or where.names_the_reason
-        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        self._judge_attack(case, where, before, attack, after)
         self.note(f"{tried} variants tried")
 
     def refuses_again(self, case: Case, place: Place | None = None) -> None:
@@ -278,9 +268,8 @@ class Target:
             if before.outcome is Outcome.EFFECT
             else before
         )
-        after = self.controls.control(where, "after")
-        exact = case.names_the_reason or where.names_the_reason
-        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        after = self.controls.send(where, "after")
+        self._judge_attack(case, where, before, attack, after)
 
     def refuses_replay_with(self, case: Case, change: Callable[[str], Change]) -> None:
         """Send a proof, see that the same bytes are refused, send what `change` makes of the used proof, and judge.
@@ -296,9 +285,8 @@ class Target:
             if again.outcome is Outcome.EFFECT:
                 raise NotApplicable("replays are not detected here, so there is nothing to bypass")
         attack = where.attempt(change(kept[-1]), "hostile: the used proof, changed")
-        after = self.controls.control(where, "after")
-        exact = case.names_the_reason or where.names_the_reason
-        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
+        after = self.controls.send(where, "after")
+        self._judge_attack(case, where, before, attack, after)
 
     def parallel(self, case: Case, count: int) -> list[Answer]:
         """Send one request with one proof `count` times at once and return the answers.
@@ -308,7 +296,7 @@ class Target:
         where = self.place(case.place)
         if where.server == "as" and where.lane is not None and where.lane.grant != "client_credentials":
             raise NotApplicable(f"a {where.lane.grant} request is good once for other reasons")
-        if self.controls.control(where, "before").outcome is not Outcome.EFFECT:
+        if self.controls.send(where, "before").outcome is not Outcome.EFFECT:
             raise Inconclusive("the control before failed")
         draft = where.build(where.material())
         proofs = [draft.proof.encode()] if draft.proof else []
@@ -325,9 +313,9 @@ class Target:
         """Send the valid request, a variant that is just as valid, and the valid one again, and judge."""
         where = place or self.place(case.place)
         change = change or case.change
-        before = self.controls.control(where, "before")
+        before = self.controls.send(where, "before")
         variant = where.attempt(change or (lambda _: None), "variant")
-        after = self.controls.control(where, "after")
+        after = self.controls.send(where, "after")
         self._judged(rules.valid(before, variant, after, self.requirements, lenient=case.lenient))
         return variant
 
@@ -338,7 +326,7 @@ class Target:
         that is for another case to say.
         """
         where = self.place(case.place)
-        before = self.controls.control(where, "before")
+        before = self.controls.send(where, "before")
         change = change or case.change
         if before.outcome is not Outcome.EFFECT or change is None:
             raise Inconclusive(f"control before: {before.seen}")
@@ -378,6 +366,12 @@ class Target:
     def note(self, text: str) -> None:
         """Record a lawful difference as information."""
         self.judgement.notes.append(text)
+
+    def _judge_attack(
+        self, case: Case, where: Place, before: Answer, attack: Answer, after: Answer
+    ) -> None:
+        exact = case.names_the_reason or where.names_the_reason
+        self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
 
     def _judged(self, judgement: Judgement) -> None:
         self.judgement.findings += judgement.findings

@@ -18,7 +18,7 @@ def related_certificates(
 ) -> Callable[[Identity], Mapping[str, Identity]]:
     """Return a function from a victim's identity to related ones by name (see keybound.craft.certificates).
 
-    A victim of the profile's set has the relatives there; any other has those that need no key of its CA. Both have
+    A victim of the profile's set has those there; any other has those that need no key of its CA. Both have
     "another-client" where the profile names a client with another certificate.
     """
     made = {
@@ -33,7 +33,7 @@ def related_certificates(
     ]
 
     @cache
-    def relatives(victim: Identity) -> Mapping[str, Identity]:
+    def related_to(victim: Identity) -> Mapping[str, Identity]:
         other = next((each for each in clients if not each.shows(victim)), None)
         found = {"another-client": other} if other else {}
         for registered in ("client", _OWN):
@@ -45,7 +45,7 @@ def related_certificates(
             name: Identity(name, each.pem, each.key_pem) for name, each in _derived(victim, attacker)
         }
 
-    return relatives
+    return related_to
 
 
 def _derived(victim: Identity, attacker: Identity) -> Iterator[tuple[str, Certified]]:

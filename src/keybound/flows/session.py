@@ -221,13 +221,13 @@ class Session(Sender):
     def token(self, lane: Lane, *, key: Key | None = None, fresh: bool = False) -> Token:
         """Return a token of `lane`, the last one until it is stale, unless `fresh`."""
         slot = (lane, (key or self.key()).thumbprint)
-        held = self._tokens.get(slot)
-        if held is None or fresh or held.stale:
-            held = self._tokens[slot] = self.issue(lane, key=key)
-        return held
+        last = self._tokens.get(slot)
+        if last is None or fresh or last.stale:
+            last = self._tokens[slot] = self.issue(lane, key=key)
+        return last
 
     def forget(self, lane: Lane) -> None:
-        """Drop the tokens held for `lane`, so that the next one is new."""
+        """Drop the tokens of `lane`, so that the next one is new."""
         self._tokens = {slot: token for slot, token in self._tokens.items() if slot[0] != lane}
 
     def introspect(self, token: Token, change: Change | None = None) -> dict[str, Any]:

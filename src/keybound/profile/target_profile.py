@@ -196,11 +196,11 @@ class Profile(Model):
         if isinstance(data, dict) and isinstance(data.get("resource"), str):
             data = data | {"resource": {"url": data["resource"]}}
         if isinstance(data, dict) and isinstance(folder := data.get("certificates"), str):
-            relatives = {
+            related = {
                 name: {"certificate": f"{folder}/{name}.crt", "certificate_key": f"{folder}/{name}.key"}
                 for name in MEANINGS
             }
-            data = data | {"certificates": relatives}
+            data = data | {"certificates": related}
         return data
 
     @field_validator("certificates")

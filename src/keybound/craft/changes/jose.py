@@ -90,6 +90,28 @@ def jwk_members(change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Cha
     return delta
 
 
+def reordered_with_optional_members(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same key with more members, in another order: its thumbprint stays (RFC 7638 section 3)."""
+    return {
+        "use": "sig",
+        "kid": "keybound",
+        **dict(reversed(list(jwk.items()))),
+        "key_ops": ["verify"],
+        "https://keybound.example/": 1,
+    }
+
+
+def with_unknown_member(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same key with a member that nobody knows."""
+    return {**jwk, "https://keybound.example/member": "anything"}
+
+
+def described_jwk(draft: Draft) -> None:
+    """Say in `jwk` what the key is called and for (kid, use, alg), which is no part of its thumbprint."""
+    proof = _proof(draft)
+    proof.header["jwk"] |= {"kid": "keybound", "use": "sig", "alg": proof.key.alg}
+
+
 def off_curve(jwk: Mapping[str, Any]) -> dict[str, Any]:
     """Return an EC key whose point is not on its curve: the last bit of y is flipped."""
     y = unb64url(str(jwk["y"]))

@@ -61,6 +61,28 @@ def without_member(name: str) -> Change:
     return delta
 
 
+def dated(seconds: float) -> Change:
+    """Date the proof that many seconds ahead, or ago when negative."""
+    return claim("iat", lambda now: now + seconds)
+
+
+def long_jti(size: int) -> Change:
+    """Give the proof a new `jti` of `size` octets."""
+    return claim("jti", lambda _: fresh_jti().ljust(size, "j"))
+
+
+def padding(size: int) -> Change:
+    """Give the proof an unknown claim of `size` octets."""
+    return claim("https://keybound.example/padding", lambda _: "p" * size)
+
+
+def unknown_members(draft: Draft) -> None:
+    """Give the proof a claim and a header member that nobody knows (RFC 9449 section 4.2)."""
+    proof = _proof(draft)
+    proof.claims["https://keybound.example/claim"] = {"any": ["thing"]}
+    proof.header["https://keybound.example/member"] = "anything"
+
+
 def htu(**parts: str | Callable[[str], str]) -> Change:
     """Change parts of `htu` (scheme, netloc, path); a callable gets the right part."""
 

@@ -1,0 +1,70 @@
+"""Tokens and codes that a target may refuse, and what those that it gives are bound to."""
+
+from keybound.check.target import Target
+from keybound.check.token_facts import TokenFacts
+from keybound.craft.certificates import x5t_s256
+from keybound.craft.jose import Key
+from keybound.craft.request import Change
+from keybound.errors import Inconclusive, NotApplicable
+from keybound.flows.session import Lane, Token
+from keybound.profile.clients import Mechanism
+
+
+def token_or_refusal(
+    target: Target,
+    lane: Lane,
+    form: dict[str, str] | None = None,
+    *,
+    key: Key | None = None,
+    change: Change | None = None,
+    label: str = "token",
+) -> tuple[Token | None, str]:
+    """Ask for a token as `Session.issue` does; return it and "a token", or None and why there is none."""
+    try:
+        return target.session.issue(lane, form, key=key, change=change, label=label), "a token"
+    except Inconclusive as error:
+        return None, str(error)
+
+
+def code_or_refusal(target: Target, lane: Lane, **extra: str) -> tuple[str | None, str]:
+    """Ask for a code with more parameters; return it and "a code", or None and why there is none."""
+    try:
+        return target.session.code(lane, extra).value, "a code"
+    except Inconclusive as error:
+        return None, str(error)
+
+
+def expect_own_jkt(target: Target, token: TokenFacts) -> None:
+    """Expect that `cnf.jkt` is the thumbprint of the token's key (RFC 9449 section 6.1); NotApplicable without it."""
+    if "jkt" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.jkt that can be read: that is for another case")
+    right = token.key.thumbprint
+    target.expect(token.cnf["jkt"] == right, f"cnf.jkt {right}", token.cnf["jkt"])
+
+
+def expect_certificate_binding(target: Target, token: TokenFacts) -> None:
+    """Expect a token bound to its certificate (RFC 8705 section 3.1).
+
+    Raises NotApplicable for one that is not, where the profile does not say that it must be.
+    """
+    bound = "x5t#S256" in token.cnf
+    if not bound and not token.token.lane.client.certificate_bound:
+        raise NotApplicable(
+            "the token is not bound, and the profile does not say that it must be (certificate_bound)"
+        )
+    target.expect(bound, "cnf.x5t#S256", token.facts)
+
+
+def own_x5t(target: Target) -> tuple[str, str]:
+    """Return the `x5t#S256` of a new token as it is and as it should be; NotApplicable for a token without it."""
+    token = target.token("mtls", readable=True)
+    if "x5t#S256" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.x5t#S256: that is for another case")
+    return str(token.cnf["x5t#S256"]), x5t_s256(token.certificate)
+
+
+def introspected_cnf(target: Target, mechanism: Mechanism, member: str) -> tuple[TokenFacts, object]:
+    """Return a new token and the member of `cnf` that introspection shows of it, or else what is there for `cnf`."""
+    token = target.token(mechanism, introspectable=True)
+    cnf = target.session.introspect(token.token).get("cnf")
+    return token, cnf.get(member) if isinstance(cnf, dict) else cnf
