@@ -13,10 +13,10 @@ from keybound.craft.changes.jose import (
     ExponentOne,
     claim_again,
     leading_zero_key,
-    off_curve,
     rsa_key,
     stripped_signature,
 )
+from keybound.craft.changes.values import off_curve
 from keybound.craft.jose import Key, unb64url
 from keybound.craft.proof import new_proof
 from keybound.craft.request import NO_CERTIFICATE, Actor, Draft

@@ -4,15 +4,16 @@
 """
 
 from keybound.cases.declare import API, PAR, PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread
-from keybound.craft.changes.proof import claim, in_list
+from keybound.craft.changes.proof import claim
+from keybound.craft.changes.values import in_list, in_object
 
 FALSY, ODD = "falsy-claims-ok", "odd-types-ok"
 VALUES = (
-    ("null", "null", lambda _: None, FALSY),
-    ("false", "false", lambda _: False, FALSY),
-    ("number", "a number", lambda _: 1234567890, ODD),
-    ("true", "true", lambda _: True, ODD),
-    ("object", "an object that holds the right value", lambda right: {"value": right}, ODD),
+    ("null", "null", None, FALSY),
+    ("false", "false", False, FALSY),
+    ("number", "a number", 1234567890, ODD),
+    ("true", "true", True, ODD),
+    ("object", "an object that holds the right value", in_object, ODD),
 )
 SKIPPED = "what is not a string is not compared"
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.proof import by_attacker
+from keybound.craft.changes.values import beginning, other_case, written
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
@@ -90,11 +91,11 @@ def test_wrong_verifier_is_refused(case, target):
 ODD = "a dpop_jkt that is the thumbprint of no key ties the code to no key"
 MALFORMED = (
     Case("as.code.dpop-jkt.truncated", "dpop_jkt that is the beginning of a thumbprint", requirements=("RFC9449-10-code-key-mismatch",),
-         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=lambda right: right[:10], known_as=("AC-04",)),
+         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=beginning(10), known_as=("AC-04",)),
     Case("as.code.dpop-jkt.too-long", "dpop_jkt that is a thumbprint and more", requirements=("RFC9449-10-code-key-mismatch",),
-         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=lambda right: right + "A", known_as=("AC-04",)),
+         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=written("{}A"), known_as=("AC-04",)),
     Case("as.code.dpop-jkt.other-case", "dpop_jkt with its letters in the other case", requirements=("RFC9449-10-code-key-mismatch",),
-         faults=("as-dpop-jkt-case-ignored",), threat=ODD, place="code", data=str.swapcase, lenient=True),
+         faults=("as-dpop-jkt-case-ignored",), threat=ODD, place="code", data=other_case, lenient=True),
 )
 
 

@@ -1,7 +1,8 @@
 """A device flow that began with a proof (an expired draft on DPoP for RFC 8628): a breach is a warning, and only where proofs are read."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import by_attacker, flipped_signature, no_proof
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.errors import NotApplicable
 from keybound.flows.grants import start
 from keybound.judge.answer import Outcome

@@ -5,7 +5,8 @@ Only with --flood. The others are valid requests with proofs of their own.
 
 from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
 from keybound.check.ages import both_edges, of_the_date, sent_again
-from keybound.craft.changes.proof import all_of, claim, kept_proof
+from keybound.craft.changes.proof import claim, kept_proof
+from keybound.craft.changes.request import all_of
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
 from keybound.check.ages import needs_nonces, sent_with_jti, single
-from keybound.craft.changes.proof import flipped_signature, htu, without_claim
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.proof import htu, without_claim
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
@@ -79,7 +80,7 @@ def test_bad_proof_does_not_use_up_the_code(case, target):
     place, form = grant(target.session, lane), target.session.grant_form(lane)
     target.controls.require(place)
     same_code = replace(place, material=lambda: form)
-    refused = same_code.attempt(htu(path="/keybound/elsewhere"), "a bad proof with it")
+    refused = same_code.attempt(htu("path", "/keybound/elsewhere"), "a bad proof with it")
     if refused.outcome is not Outcome.REFUSED:
         raise NotApplicable(f"the bad proof was not refused: {refused.seen}")
     answer = same_code.attempt(None, "variant: a good proof with the same")

@@ -15,7 +15,7 @@ def host_with(ending):
     """Say in Host that the path is another, which `ending` cuts off from the real one."""
 
     def change(draft):
-        htu(path=ELSEWHERE)(draft)
+        htu("path", ELSEWHERE)(draft)
         draft.headers.append(("Host", f"{urlsplit(draft.url).netloc}{ELSEWHERE}{ending}"))
 
     return change

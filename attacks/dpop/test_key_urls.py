@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from keybound.cases.declare import PROOF_READERS, Case, cases, spread
-from keybound.craft.changes.proof import all_of, member, without_member
+from keybound.craft.changes.proof import member, without_member
+from keybound.craft.changes.request import all_of
 from keybound.errors import NotApplicable
 from keybound.profile.target_profile import is_loopback
 from keybound.wire.listener import Listener

@@ -2,7 +2,8 @@
 
 from keybound.cases.declare import API, Case, cases, spread
 from keybound.cases.every_place import ENDPOINTS, WEAK
-from keybound.craft.changes.proof import by_attacker, claim, no_proof, stolen_as_bearer
+from keybound.craft.changes.proof import by_attacker, claim, no_proof
+from keybound.craft.changes.request import stolen_as_bearer
 from keybound.errors import NotApplicable
 from keybound.places.place import BAD_TOKEN
 
@@ -36,4 +37,4 @@ def test_proof_opens_one_url_only(case, target):
     if resource.second_url is None:
         raise NotApplicable("the profile names no second URL of the resource (resource.also)")
     away = resource.url if case.place == "api.other" else resource.second_url
-    target.refuses(case, claim("htu", lambda _: away.partition("?")[0]), place)
+    target.refuses(case, claim("htu", away.partition("?")[0]), place)

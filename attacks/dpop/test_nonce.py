@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.cases.every_place import GRANTS
-from keybound.craft.changes.proof import claim, in_list, without_claim
+from keybound.craft.changes.proof import claim, without_claim
+from keybound.craft.changes.values import in_list, without_last_character, written
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 
@@ -27,20 +28,20 @@ NONCES = (
     Case("nonce.missing", "no nonce", requirements=("RFC9449-11.3-nonce-downgrade", "ATPROTO-dpop-nonce-required"), faults=("nonce-optional",),
          threat="an attacker leaves the nonce out, and the server forgets that it wants one", change=without_claim("nonce"), known_as=("NO-01", "NO-02")),
     Case("nonce.random", "a nonce that nobody gave", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD,
-         change=claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), known_as=("NO-04",)),
+         change=claim("nonce", "keybound-made-this-up-0123456789abcdef"), known_as=("NO-04",)),
     Case("nonce.last-character", "the right nonce with its last character changed", requirements=("RFC9449-4.3-nonce",), faults=("nonce-cut",), threat=OLD,
          change=claim("nonce", last_changed), known_as=("NO-04",)),
     Case("nonce.truncated", "the right nonce without its last character", requirements=("RFC9449-4.3-nonce",), faults=("nonce-prefix-compared",),
-         threat="a nonce is compared as far as it goes, and its beginning is known", change=claim("nonce", lambda right: right[:-1]), known_as=("NO-04",)),
+         threat="a nonce is compared as far as it goes, and its beginning is known", change=claim("nonce", without_last_character), known_as=("NO-04",)),
     Case("nonce.longer", "the right nonce and one character more", requirements=("RFC9449-4.3-nonce",), faults=("nonce-prefix-compared",), threat=OLD,
-         change=claim("nonce", lambda right: f"{right}A"), known_as=("NO-04",)),
-    Case("nonce.empty", "an empty nonce", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", lambda _: ""), known_as=("NO-13",)),
+         change=claim("nonce", written("{}A")), known_as=("NO-04",)),
+    Case("nonce.empty", "an empty nonce", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", ""), known_as=("NO-13",)),
     Case("nonce.list", "the right nonce in a list", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", in_list), known_as=("NO-13",)),
-    Case("nonce.null", "a nonce that is null", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", lambda _: None),
+    Case("nonce.null", "a nonce that is null", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", None),
          known_as=("NO-13",)),
     Case("nonce.other-case", "the right nonce with its case changed", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD,
          change=claim("nonce", other_case), lenient=True, known_as=("NO-04",)),
-    Case("nonce.number", "a nonce that is a number", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", lambda _: 12345),
+    Case("nonce.number", "a nonce that is a number", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", 12345),
          known_as=("NO-13",)),
 )
 AS_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, PAR))
@@ -68,7 +69,7 @@ FORM = (
     Case("nonce.challenge", "a missing nonce is asked for with use_dpop_nonce and DPoP-Nonce", requirements=("RFC9449-8-nonce-error",),
          faults=("nonce-wrong-status",), threat="clients cannot tell that a nonce is all that is missing", change=without_claim("nonce"), known_as=("NO-01", "NO-02")),
     Case("nonce.challenge-to-wrong", "a wrong nonce is answered with use_dpop_nonce and a new one", requirements=("RFC9449-8-nonce-error",),
-         faults=("nonce-withheld",), threat="clients whose nonce has expired are stuck", change=claim("nonce", lambda _: "keybound-made-this-up-0123456789"),
+         faults=("nonce-withheld",), threat="clients whose nonce has expired are stuck", change=claim("nonce", "keybound-made-this-up-0123456789"),
          known_as=("NO-04", "NO-08")),
     Case("nonce.one-header", "an answer has one DPoP-Nonce at most", requirements=("RFC9449-8-one-nonce-header",), faults=("nonce-twice",),
          threat="clients pick the wrong one of two nonces", change=without_claim("nonce")),

@@ -12,7 +12,8 @@ from keybound.check.ages import (
     with_nonce,
 )
 from keybound.check.guessing import varying_parts
-from keybound.craft.changes.proof import all_of, without_claim
+from keybound.craft.changes.proof import without_claim
+from keybound.craft.changes.request import all_of
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome

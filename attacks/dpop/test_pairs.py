@@ -1,7 +1,9 @@
 """A defect that needs two things at once: one algorithm with one token format, one method at one endpoint (RFC 9449 section 4.3)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import HOUR, claim, flipped_signature, with_key
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.proof import claim, with_key
+from keybound.craft.changes.values import HOUR, later
 from keybound.judge.rules import Exact
 from keybound.places.pairs import ROWS, name_of
 from keybound.places.place import BAD_TOKEN
@@ -28,9 +30,9 @@ def rows():
         yield Case(f"{name}.flipped-signature", f"{said}: one bit of the signature flipped", requirements=("RFC9449-4.3-signature", checked),
                    faults=killers(row, side), threat=SEAM, change=flipped_signature, place=place, data=row)
         yield Case(f"{name}.stale", f"{said}: iat one hour ago", requirements=("RFC9449-4.3-iat-window", checked), faults=(f"{side}-iat-no-past-limit",),
-                   threat=SEAM, change=claim("iat", lambda now: now - HOUR), place=place, data=row)
+                   threat=SEAM, change=claim("iat", later(-HOUR)), place=place, data=row)
         yield Case(f"{name}.random-nonce", f"{said}: a nonce that nobody gave", requirements=NONCE[side], faults=(f"{side}-nonce-any",), threat=SEAM,
-                   change=claim("nonce", lambda _: "keybound-made-this-up-0123456789abcdef"), place=place, names_the_reason=ASKED[side], data=row)
+                   change=claim("nonce", "keybound-made-this-up-0123456789abcdef"), place=place, names_the_reason=ASKED[side], data=row)
         if side == "rs":
             yield Case(f"{name}.attacker-key", f"{said}: a proof by the attacker's key of that algorithm", requirements=("RFC9449-4.3-key-match",),
                        faults=("rs-any-key",), threat=SEAM, change=None, place=place, names_the_reason=BAD_TOKEN, data=row)

@@ -2,7 +2,9 @@
 
 from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, At, Case, cases, spread
 from keybound.craft.changes.jose import rsa_key, rsa_sha1, signed_by
-from keybound.craft.changes.proof import all_of, member, with_key
+from keybound.craft.changes.proof import member, with_key
+from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import lower_case
 from keybound.craft.jose import Key
 from keybound.errors import NotApplicable
 
@@ -56,7 +58,7 @@ def test_curve_is_that_of_the_algorithm(case, target):
 
 
 SPELLED = Case("proof.alg.lower-case", "alg in lower case", requirements=("RFC9449-4.3-alg-supported",), faults=("alg-case-ignored",),
-               threat="names of algorithms have case (RFC 7515 section 4.1.1); no such one is registered", change=member("alg", str.lower),
+               threat="names of algorithms have case (RFC 7515 section 4.1.1); no such one is registered", change=member("alg", lower_case),
                lenient=True, known_as=("TP-12",))
 
 

@@ -1,8 +1,8 @@
 """An ES256 signature of another length, or of numbers that are no numbers of the curve (RFC 7518 section 3.4)."""
 
 from keybound.cases.declare import PROOF_READERS, Case, cases, spread
-from keybound.craft.changes.jose import orders, stripped_signature, widened, with_tail
-from keybound.craft.changes.proof import signature
+from keybound.craft.changes.jose import signature, stripped_signature
+from keybound.craft.changes.values import orders, widened, with_tail
 from keybound.errors import NotApplicable
 
 OCTETS = ("RFC7518-3.4-es256-64-octets", "RFC9449-4.3-signature")

@@ -1,13 +1,7 @@
 """Several DPoP headers, or one that holds no proof (RFC 9449 section 4.3 items 1 and 2)."""
 
 from keybound.cases.declare import PROOF_READERS, RESOURCES, At, Case, cases, spread
-from keybound.craft.changes.proof import (
-    garbage,
-    junk_then_proof,
-    proof_then_junk,
-    same_proof_twice,
-    two_proofs,
-)
+from keybound.craft.changes.proof import garbage, proof_lines, two_proofs
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
@@ -16,24 +10,15 @@ ONE_HEADER = ("RFC9449-4.3-one-header",)
 SMUGGLING = "two layers look at two different proofs"
 
 
-def proof_lines(*lines):
-    """Send these DPoP headers, the proof in place of {}."""
-
-    def change(draft):
-        draft.proof_headers = lambda proof: [line.format(proof) for line in lines]
-
-    return change
-
-
 HEADERS = (
     Case("proof.twice.two-valid", "two DPoP headers, both valid", requirements=ONE_HEADER, faults=("first-dpop-header", "last-dpop-header"),
          threat=SMUGGLING, change=two_proofs, known_as=("TP-28", "RS-20")),
     Case("proof.twice.valid-then-junk", "two DPoP headers, the first valid", requirements=ONE_HEADER, faults=("first-dpop-header",),
-         threat=SMUGGLING, change=proof_then_junk, known_as=("TP-28", "RS-20")),
+         threat=SMUGGLING, change=proof_lines("{}", "junk"), known_as=("TP-28", "RS-20")),
     Case("proof.twice.junk-then-valid", "two DPoP headers, the last valid", requirements=ONE_HEADER, faults=("last-dpop-header",),
-         threat=SMUGGLING, change=junk_then_proof, known_as=("TP-28", "RS-20")),
+         threat=SMUGGLING, change=proof_lines("junk", "{}"), known_as=("TP-28", "RS-20")),
     Case("proof.twice.same", "the same proof in two DPoP headers", requirements=ONE_HEADER, faults=("first-dpop-header", "last-dpop-header"),
-         threat=SMUGGLING, change=same_proof_twice, known_as=("TP-28", "RS-20")),
+         threat=SMUGGLING, change=proof_lines("{}", "{}"), known_as=("TP-28", "RS-20")),
     Case("proof.twice.valid-then-empty", "two DPoP headers, the second empty", requirements=ONE_HEADER, faults=("first-dpop-header",),
          threat=SMUGGLING, change=proof_lines("{}", ""), lenient=True, known_as=("TP-28", "RS-20")),
     Case("proof.twice.empty-then-valid", "two DPoP headers, the first empty", requirements=ONE_HEADER, faults=("last-dpop-header",),

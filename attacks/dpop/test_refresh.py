@@ -1,7 +1,8 @@
 """A thief has the refresh token of a public client, but not the key it is bound to (RFC 9449 section 5)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import by_attacker, no_proof, signed_by_attacker
+from keybound.craft.changes.jose import signed_by_attacker
+from keybound.craft.changes.proof import by_attacker, no_proof
 
 CHECKED = ("RFC9449-5-refresh-checked-public",)
 BOUND = ("RFC9449-5-refresh-bound-public", *CHECKED)

@@ -7,15 +7,10 @@ from dataclasses import replace
 
 from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.cases.every_place import ENDPOINTS, GRANTS
-from keybound.craft.changes.proof import (
-    all_of,
-    by_attacker,
-    header_value,
-    htu,
-    kept_proof,
-    member,
-    signed_by_attacker,
-)
+from keybound.craft.changes.jose import signed_by_attacker
+from keybound.craft.changes.proof import by_attacker, header_value, htu, kept_proof, member, proof_lines
+from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import upper_case
 from keybound.craft.jose import ALPHABET, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive, NotApplicable
@@ -87,7 +82,7 @@ def with_another_query(used):
 
 def same_jti_other_spelling(used):
     """Use the jti again in a new proof that spells the same htu in another way."""
-    return all_of(same_jti(used), htu(scheme=str.upper, netloc=str.upper))
+    return all_of(same_jti(used), all_of(htu("scheme", upper_case), htu("netloc", upper_case)))
 
 
 CHANGED = (
@@ -142,7 +137,7 @@ KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by anoth
 @cases(*spread([KNOWN_KID], PROOF_READERS))
 def test_key_seen_before_verifies_no_other(case, target):
     kid = fresh_jti()
-    named = member("kid", lambda _: kid)
+    named = member("kid", kid)
     target.controls.require(target.place(case.place))
     target.place(case.place).attempt(all_of(by_attacker, named), "the attacker's key shows itself under a kid")
     target.refuses(case, all_of(signed_by_attacker, named))
@@ -173,4 +168,4 @@ def test_used_proof_is_no_good_elsewhere(case, target):
     kept = []
     target.controls.require(target.place("token"))
     target.place("token").attempt(kept_proof(kept), "first use, at the token endpoint")
-    target.refuses(case, header_value(lambda _: kept[-1]), target.place("par"))
+    target.refuses(case, proof_lines(kept[-1]), target.place("par"))

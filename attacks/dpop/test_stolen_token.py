@@ -1,13 +1,11 @@
 """A thief has a DPoP-bound access token, but not the key it is bound to (RFC 9449 sections 4.3, 7.1 and 7.2)."""
 
 from keybound.cases.declare import API, USERINFO, WRITE, At, Case, cases, spread
-from keybound.craft.changes.proof import (
+from keybound.craft.changes.proof import by_attacker, by_attacker_with_victims_kid, no_proof
+from keybound.craft.changes.request import (
     as_bearer,
     as_proxy_authorization,
-    by_attacker,
-    by_attacker_with_victims_kid,
     dpop_in_lower_case,
-    no_proof,
     no_token,
     stolen_as_bearer,
     token_in_cookie,

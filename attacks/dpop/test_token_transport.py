@@ -7,7 +7,9 @@ not look for tokens where it takes none, so most breaches are warnings.
 from urllib.parse import urlencode
 
 from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
-from keybound.craft.changes.proof import all_of, no_proof
+from keybound.craft.changes.proof import no_proof
+from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import written
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 from keybound.places.place import BAD_TOKEN
@@ -72,7 +74,7 @@ ROWS = (
     Case("scheme.unknown", "a bound token under a scheme that nobody registered", requirements=("RFC9449-7.1-no-access",), faults=("any-scheme-ok",),
          threat="whatever comes before the token is ignored", change=scheme("Keybound"), names_the_reason=NO_CODE, lenient=True, known_as=("RS-25",)),
     Case("token.trailing-junk", "more words behind the token", requirements=("RFC9449-7.1-no-access",), faults=("credentials-cut",),
-         threat="two layers read two different tokens", change=token("{} junk".format), names_the_reason=BAD_TOKEN, lenient=True, known_as=("RS-21",)),
+         threat="two layers read two different tokens", change=token(written("{} junk")), names_the_reason=BAD_TOKEN, lenient=True, known_as=("RS-21",)),
     Case("token.illegal-characters", "a token with blanks, quotes and backslashes", requirements=("RFC9449-7.1-no-access",), faults=("crashes-on-odd-token",),
          threat="credentials that cannot be parsed end in a crash", change=token(lambda _: 'm"a l\\f,o=r;m e\xe9d'), names_the_reason=BAD_TOKEN, known_as=("RS-21",)),
 )

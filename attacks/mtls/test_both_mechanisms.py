@@ -1,13 +1,9 @@
 """A token bound to a key and to a certificate needs both: whatever `cnf` says is enforced whole (RFC 7800 section 3.1)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import (
-    attackers_certificate,
-    by_attacker,
-    no_certificate,
-    no_proof,
-    stolen_as_bearer,
-)
+from keybound.craft.changes.certificate import attackers_certificate, no_certificate
+from keybound.craft.changes.proof import by_attacker, no_proof
+from keybound.craft.changes.request import stolen_as_bearer
 from keybound.errors import NotApplicable
 
 HALF = "one of two bindings is enough, so half of the theft is enough"

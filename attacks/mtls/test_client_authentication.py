@@ -1,7 +1,7 @@
 """Somebody who knows a client's id asks for its tokens without its certificate (RFC 8705 section 2)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.craft.changes.certificate import attackers_certificate, no_certificate
 
 IMPERSONATION = "whoever knows the client_id is the client"
 

@@ -6,8 +6,12 @@ The profile says where (jwks_uri). One place for all the checks: a server may ke
 import time
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.certificate import related_certificate, showing
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.craft.changes.certificate import (
+    attackers_certificate,
+    no_certificate,
+    related_certificate,
+    showing,
+)
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 from keybound.places.certificates import jwks_uri_place

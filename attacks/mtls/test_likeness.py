@@ -1,8 +1,13 @@
 """A thief shows a certificate that resembles the one the token is bound to (RFC 8705 sections 3, 3.2 and 6.3)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.certificate import as_dpop, over, related_certificate
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.craft.changes.certificate import (
+    as_dpop,
+    attackers_certificate,
+    no_certificate,
+    over,
+    related_certificate,
+)
 from keybound.places.place import BAD_TOKEN
 
 NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)

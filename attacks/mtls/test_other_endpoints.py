@@ -5,7 +5,7 @@ easily left out where each endpoint checks certificates for itself.
 """
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.craft.changes.certificate import attackers_certificate, no_certificate
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 

@@ -2,8 +2,8 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.check.metadata import token_endpoint_and_alias
-from keybound.craft.changes.certificate import at
-from keybound.craft.changes.proof import attackers_certificate, claim, no_certificate
+from keybound.craft.changes.certificate import at, attackers_certificate, no_certificate
+from keybound.craft.changes.proof import claim
 
 WEAKER = "the endpoint for everybody checks less than the one for certificates"
 
@@ -36,5 +36,4 @@ HTU = (
 
 @cases(*HTU)
 def test_proof_is_for_one_address(case, target):
-    htu = token_endpoint_and_alias(target)[case.data]
-    target.refuses(case, claim("htu", lambda _: htu))
+    target.refuses(case, claim("htu", token_endpoint_and_alias(target)[case.data]))

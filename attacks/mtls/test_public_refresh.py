@@ -2,7 +2,7 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.check.issuing import token_or_refusal
-from keybound.craft.changes.proof import attackers_certificate
+from keybound.craft.changes.certificate import attackers_certificate
 from keybound.errors import NotApplicable
 from keybound.flows.client_auth import by_client
 

@@ -1,7 +1,7 @@
 """A thief has a certificate-bound access token, but not the private key of the certificate (RFC 8705 section 3)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.craft.changes.certificate import attackers_certificate, no_certificate
 
 FAPI = ("FAPI2SP-5.3.4-constraint-checked",)
 NONE, OTHER = ("RFC8705-3-no-cert",), ("RFC8705-3-cert-match",)

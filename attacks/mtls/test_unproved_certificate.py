@@ -3,8 +3,8 @@
 from keybound.cases.declare import Case, cases
 from keybound.check.issuing import token_or_refusal
 from keybound.craft.certificates import x5t_s256
+from keybound.craft.changes.certificate import no_certificate
 from keybound.craft.changes.forwarded_header import spoofs
-from keybound.craft.changes.proof import no_certificate
 
 UNPROVED = (
     Case("as.mtls.unproved.no-certificate", "a bound client asks for a token without its certificate", requirements=("RFC8705-3.4-no-mtls",),

@@ -2,13 +2,14 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.certificate import (
-    all_of,
+    attackers_certificate,
+    no_certificate,
     related_certificate,
     with_forged_assertion,
     with_guessed_basic,
     with_guessed_secret,
 )
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
+from keybound.craft.changes.request import all_of
 
 CHAIN, SUBJECT, DN = ("RFC8705-2.1-chain",), ("RFC8705-2.1-subject-match",), ("RFC8705-2.1-dn-comparison",)
 PAR = ("RFC9126-2.1-client-auth",)

@@ -1,8 +1,8 @@
 """A client with credentials asks for tokens without them, or with others (RFC 6749 section 4.4.2, FAPI 2.0)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.changes.proof import all_of, no_proof
-from keybound.craft.changes.request import form_parameter
+from keybound.craft.changes.proof import no_proof
+from keybound.craft.changes.request import all_of, form_parameter
 from keybound.errors import NotApplicable
 from keybound.flows.client_auth import unauthenticated
 from keybound.judge.rules import Exact

@@ -1,8 +1,8 @@
 """Around the proxy, straight to the server behind it (RFC 9440 section 4)."""
 
 from keybound.cases.declare import Case, cases
+from keybound.craft.changes.certificate import no_certificate
 from keybound.craft.changes.forwarded_header import HEADERS, spoofs
-from keybound.craft.changes.proof import no_certificate
 
 BACKEND = Case("rs.mtls.backend.header", "a quoted certificate sent straight to the server behind the proxy",
                requirements=("RFC9440-4-trusted-proxy",), faults=("rs-backend-trusts-header",), threat="the proxy that checks is not asked",

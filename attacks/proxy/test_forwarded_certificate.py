@@ -1,8 +1,8 @@
 """Somebody quotes the victim's certificate, which is no secret, in a header of proxies (RFC 9440, RFC 9700 section 4.13)."""
 
 from keybound.cases.declare import Case, cases
+from keybound.craft.changes.certificate import attackers_certificate, no_certificate
 from keybound.craft.changes.forwarded_header import ENCODINGS, HEADERS, beside, in_trailers, spoofs
-from keybound.craft.changes.proof import attackers_certificate, no_certificate
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 

@@ -4,14 +4,10 @@ Each is an honest token of keybound's own issuer with one thing changed, as a JW
 """
 
 from keybound.cases.declare import MINTED, MINTED_MTLS, Case, cases, spread
-from keybound.craft.changes.access_token import (
-    bound_to,
-    cnf,
-    thumbprint_of_nothing,
-    token_claim,
-    without_token_claim,
-)
-from keybound.craft.changes.proof import attackers_certificate, no_certificate, stolen_as_bearer
+from keybound.craft.changes.access_token import bound_to, cnf, token_claim, without_token_claim
+from keybound.craft.changes.certificate import attackers_certificate, no_certificate
+from keybound.craft.changes.request import stolen_as_bearer
+from keybound.craft.changes.values import beginning, in_list, other_case, thumbprint_of_nothing, written
 from keybound.errors import NotApplicable
 
 UNBOUND = ("RFC9449-7.1-unbound-token",)
@@ -27,14 +23,14 @@ def beside_cnf(token):
 
 WITHOUT = (
     Case("cnf.absent", "no cnf", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=without_token_claim("cnf"), known_as=("RS-05", "RS-12", "CB-11")),
-    Case("cnf.empty", "cnf is {}", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: {}), known_as=("RS-12",)),
-    Case("cnf.null", "cnf is null", requirements=NOT_AN_OBJECT, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: None), known_as=("RS-12",)),
-    Case("cnf.string", "cnf is a string", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf(lambda _: "bound"), known_as=("RS-12",)),
-    Case("cnf.array", "cnf is an array", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf(lambda right: [right]),
+    Case("cnf.empty", "cnf is {}", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf({}), known_as=("RS-12",)),
+    Case("cnf.null", "cnf is null", requirements=NOT_AN_OBJECT, faults=("token-unbound-ok",), threat=GUESS, data=cnf(None), known_as=("RS-12",)),
+    Case("cnf.string", "cnf is a string", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf("bound"), known_as=("RS-12",)),
+    Case("cnf.array", "cnf is an array", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf(in_list),
          known_as=("RS-12",)),
     Case("cnf.wrong-level", "the binding beside cnf instead of in it", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=beside_cnf),
-    Case("cnf.jwk", "cnf holds a jwk and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: {"jwk": {"kty": "oct"}})),
-    Case("cnf.kid", "cnf holds a kid and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf(lambda _: {"kid": "1"})),
+    Case("cnf.jwk", "cnf holds a jwk and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf({"jwk": {"kty": "oct"}})),
+    Case("cnf.kid", "cnf holds a kid and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf({"kid": "1"})),
 )
 
 
@@ -46,14 +42,14 @@ def bindings(name, member, rules, mechanism):
              known_as=("RS-13",) if mechanism == "dpop" else ("CB-10",))
         for slug, title, fault, threat, lenient, change in (
             ("other", "is somebody else's", "{}-not-compared", NOBODY, False, thumbprint_of_nothing),
-            ("empty", "is an empty string", "odd-binding-ok", GUESS, False, lambda _: ""),
-            ("null", "is null", "odd-binding-ok", GUESS, True, lambda _: None),
-            ("number", "is a number", "odd-binding-ok", GUESS, False, lambda _: 1),
-            ("array", "is an array that holds the right one", "odd-binding-ok", GUESS, False, lambda right: [right]),
-            ("other-case", "has its letters in the other case", "binding-loosely-compared", NOBODY, True, str.swapcase),
-            ("truncated", "is only the beginning of the right one", "binding-loosely-compared", NOBODY, True, lambda right: right[:20]),
+            ("empty", "is an empty string", "odd-binding-ok", GUESS, False, ""),
+            ("null", "is null", "odd-binding-ok", GUESS, True, None),
+            ("number", "is a number", "odd-binding-ok", GUESS, False, 1),
+            ("array", "is an array that holds the right one", "odd-binding-ok", GUESS, False, in_list),
+            ("other-case", "has its letters in the other case", "binding-loosely-compared", NOBODY, True, other_case),
+            ("truncated", "is only the beginning of the right one", "binding-loosely-compared", NOBODY, True, beginning(20)),
             ("padded", "ends in base64 padding", "padded-binding-ok", "one binding in two spellings", True,
-             lambda right: f"{right}="),
+             written("{}=")),
         )
     )
 
@@ -88,7 +84,7 @@ SAYS_BEARER = Case(
     "rs.introspection.says-bearer", "introspection calls a bound token Bearer, and it comes as Bearer without a proof",
     requirements=("RFC9449-7.2-bearer-downgrade",), faults=("rs-token-introspected-type-believed",),
     threat="the type of the token is believed and its binding is not looked at", change=stolen_as_bearer, place="tokens.opaque",
-    data=token_claim("token_type", lambda _: "Bearer"), known_as=("BD-01",))
+    data=token_claim("token_type", "Bearer"), known_as=("BD-01",))
 
 
 @cases(SAYS_BEARER)

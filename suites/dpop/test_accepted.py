@@ -1,23 +1,25 @@
 """Variants of a valid request that a conformant target accepts as well (RFC 9449 sections 4.2, 4.3 and 7.1)."""
 
 from keybound.cases.declare import PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread, without_requirements
-from keybound.craft.changes.proof import claim, htu, unknown_members
-from keybound.craft.changes.request import header_name, query_parameter, scheme, with_method
+from keybound.craft.changes.proof import claim, htu, member
+from keybound.craft.changes.request import all_of, header_name, query_parameter, scheme, with_method
+from keybound.craft.changes.values import later, upper_case, with_last_character_encoded, written
 from keybound.errors import NotApplicable
 
+UNKNOWN = all_of(claim("https://keybound.example/claim", {"any": ["thing"]}), member("https://keybound.example/member", "anything"))
 EXTRA = Case("proof.extra-members", "unknown claims and header members", requirements=("RFC9449-4.2-extra-members",),
-             faults=("refuses-extra-members",), threat="extensions of the proof break the server", change=unknown_members, known_as=("TP-29",))
+             faults=("refuses-extra-members",), threat="extensions of the proof break the server", change=UNKNOWN, known_as=("TP-29",))
 UPPER = Case("proof.htu.upper-case", "htu with scheme and host in upper case", requirements=("RFC9449-4.3-htu-normalization",),
              faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
-             change=htu(scheme=str.upper, netloc=str.upper), lenient=True, known_as=("HT-03",))
+             change=all_of(htu("scheme", upper_case), htu("netloc", upper_case)), lenient=True, known_as=("HT-03",))
 ENCODED = Case("proof.htu.percent-encoded", "htu with a letter of its path percent-encoded", requirements=("RFC9449-4.3-htu-normalization",),
                faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
-               change=htu(path=lambda right: f"{right[:-1]}%{ord(right[-1]):02X}"), lenient=True, known_as=("HT-09",))
+               change=htu("path", with_last_character_encoded), lenient=True, known_as=("HT-09",))
 DOTS = Case("proof.htu.dot-segments", "htu with dot segments", requirements=("RFC9449-4.3-htu-normalization",), faults=("htu-not-normalised",),
-            threat="clients that write the same URI in another way are locked out", change=htu(path="/x/..{}".format), lenient=True,
+            threat="clients that write the same URI in another way are locked out", change=htu("path", written("/x/..{}")), lenient=True,
             known_as=("HT-08",))
 FRACTION = Case("proof.iat.fraction", "iat with a fraction of a second", requirements=("RFC9449-4.3-iat-present",), faults=("iat-integer-only",),
-                threat="a NumericDate may have a fraction (RFC 7519 section 2)", change=claim("iat", lambda right: right + 0.5), lenient=True)
+                threat="a NumericDate may have a fraction (RFC 7519 section 2)", change=claim("iat", later(0.5)), lenient=True)
 NAMES = tuple(
     Case(f"proof.header.{name}", f"the field name written {spelled}", requirements=("RFC9449-4.1-field-name-case", "RFC9110-5.1-field-name-case"), faults=("header-case-sensitive",),
          threat="field names have no case", change=header_name(spelled))
@@ -25,7 +27,7 @@ NAMES = tuple(
 )
 HTU_QUERY = Case("proof.htu.with-query", "htu with a query and a fragment", requirements=("RFC9449-4.3-htu-query-fragment",),
                  faults=("htu-not-normalised",), threat="clients that put the whole URL into htu are locked out",
-                 change=claim("htu", lambda right: f"{right}?a=1#b"), lenient=True, known_as=("HT-01",))
+                 change=claim("htu", written("{}?a=1#b")), lenient=True, known_as=("HT-01",))
 
 
 @cases(*spread([EXTRA, UPPER, HTU_QUERY, ENCODED, DOTS, FRACTION], without_requirements(*PROOF_READERS)), *spread(NAMES, without_requirements(TOKEN, *RESOURCES)))

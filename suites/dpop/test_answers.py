@@ -3,8 +3,8 @@
 from keybound.cases.declare import Case, cases
 from keybound.check.challenges import refused_with_401, refused_with_challenge
 from keybound.check.metadata import are_asymmetric_algs
-from keybound.craft.changes.proof import all_of, flipped_signature, with_header
-from keybound.craft.changes.request import no_credentials, with_token
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.request import all_of, no_credentials, with_header, with_token
 from keybound.errors import NotApplicable
 
 KNOWN = {"invalid_dpop_proof", "invalid_request", "invalid_grant", "use_dpop_nonce"}

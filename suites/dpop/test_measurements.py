@@ -2,7 +2,9 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.check.ages import both_edges, sent_again, window
-from keybound.craft.changes.proof import all_of, dated, kept_proof, with_key
+from keybound.craft.changes.proof import claim, kept_proof, with_key
+from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import later
 from keybound.craft.jose import SUPPORTED_ALGS
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -45,7 +47,7 @@ def test_used_proof_is_worth_nothing(case, target):
     place = target.place(case.place)
     past, ahead = both_edges(target, place)
     kept = []
-    first = place.attempt(all_of(dated(max(ahead - 1, 0)), kept_proof(kept)), "control before: first use")
+    first = place.attempt(all_of(claim("iat", later(max(ahead - 1, 0))), kept_proof(kept)), "control before: first use")
     if first.outcome is not Outcome.EFFECT:
         raise Inconclusive(f"a proof dated at the edge of the window: {first.seen}")
     again = place.attempt(sent_again(kept[-1]), "hostile: the same proof again")

@@ -42,7 +42,7 @@ UNKNOWN = row("unknown-metadata", "metadata that the server does not know", ("RF
 
 @cases(UNKNOWN)
 def test_unknown_metadata_is_ignored(case, target):
-    target.accepts(case, client_metadata(keybound_unknown="anything"))
+    target.accepts(case, client_metadata({"keybound_unknown": "anything"}))
 
 
 KEYS = row("both-key-sets", "jwks and jwks_uri in one registration", ("RFC7591-2-jwks-or-uri",), "both-key-sets",

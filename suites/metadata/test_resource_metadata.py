@@ -12,7 +12,8 @@ from keybound.check.metadata import (
     resource_url,
 )
 from keybound.craft.changes.access_token import without_token_claim
-from keybound.craft.changes.proof import flipped_signature, stolen_as_bearer
+from keybound.craft.changes.jose import flipped_signature
+from keybound.craft.changes.request import stolen_as_bearer
 from keybound.errors import NotApplicable
 
 ALGS, REQUIRED, MTLS = (

@@ -7,7 +7,7 @@ from collections import Counter
 
 from keybound.cases.declare import Case, cases
 from keybound.check.challenges import needs_bearer_scheme, refused_with_401
-from keybound.craft.changes.proof import flipped_signature
+from keybound.craft.changes.jose import flipped_signature
 from keybound.craft.changes.request import as_bearer_token
 from keybound.errors import NotApplicable
 

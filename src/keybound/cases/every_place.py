@@ -3,23 +3,24 @@
 from collections.abc import Iterator
 
 from keybound.cases.declare import At, Case, spread
-from keybound.craft.changes.proof import (
-    HOUR,
-    ath_of_another_token,
-    claim,
+from keybound.craft.changes.jose import (
     flipped_signature,
-    garbage,
-    htu,
-    member,
-    other_host,
     private_jwk,
     signed_by_attacker,
     symmetric,
-    two_proofs,
     unsigned,
+)
+from keybound.craft.changes.proof import (
+    ath_of_another_token,
+    claim,
+    garbage,
+    htu,
+    member,
+    two_proofs,
     without_claim,
     without_member,
 )
+from keybound.craft.changes.values import HOUR, later, other_host, written
 from keybound.craft.request import Change
 
 WEAK = "one sibling looks less closely than the others, and opens the same"
@@ -42,7 +43,7 @@ _CHECKED = {"as": "RFC9449-5-invalid-proof-no-token", "rs": "RFC9449-7.1-proof-c
 _SIGNED, _UNVERIFIED = "signature", "signature-not-verified"
 _EITHER = "first-dpop-header last-dpop-header"
 
-_longer = claim("htu", lambda right: f"{right}/more")
+_longer = claim("htu", written("{}/more"))
 
 # slug, what it is, its rule in RFC 9449 section 4.3, faults of the reference target, the change, the scenario
 _Row = tuple[str, str, str, str, Change, str]
@@ -54,17 +55,17 @@ _PROOFS: tuple[_Row, ...] = (
     ("jwk.private", "a jwk with its private member", "jwk-private", "private-jwk-ok", private_jwk, "KY-01"),
     ("jwk.missing", "no jwk", "jwk-present", "jwk-optional", without_member("jwk"), "TP-08"),
     ("typ.missing", "no typ", "typ", "typ-optional", without_member("typ"), "TP-04"),
-    ("typ.other", "typ is JWT", "typ", "typ-not-compared", member("typ", lambda _: "JWT"), "TP-05"),
+    ("typ.other", "typ is JWT", "typ", "typ-not-compared", member("typ", "JWT"), "TP-05"),
     ("jti.missing", "no jti", "jti-present", "jti-optional", without_claim("jti"), "TP-17"),
     ("htm.missing", "no htm", "htm-present", "htm-optional", without_claim("htm"), "TP-17"),
-    ("htm.other-method", "htm of another method", "htm", "htm-not-compared", claim("htm", lambda _: "DELETE"), "TP-20"),
+    ("htm.other-method", "htm of another method", "htm", "htm-not-compared", claim("htm", "DELETE"), "TP-20"),
     ("htu.missing", "no htu", "htu-present", "htu-optional", without_claim("htu"), "TP-17"),
-    ("htu.other-path", "htu of another path", "htu", "htu-path-ignored", htu(path="/keybound/elsewhere"), "TP-22"),
-    ("htu.other-host", "htu of another host", "htu", "htu-host-ignored", other_host, "TP-22"),
+    ("htu.other-path", "htu of another path", "htu", "htu-path-ignored", htu("path", "/keybound/elsewhere"), "TP-22"),
+    ("htu.other-host", "htu of another host", "htu", "htu-host-ignored", htu("netloc", other_host), "TP-22"),
     ("htu.longer", "htu with more path behind it", "htu", "htu-prefix-ok", _longer, "TP-22"),
     ("iat.missing", "no iat", "iat-present", "iat-optional", without_claim("iat"), "TP-17"),
-    ("iat.stale", "iat an hour ago", "iat-window", "iat-no-past-limit", claim("iat", lambda t: t - HOUR), "TP-24"),
-    ("iat.future", "iat an hour ahead", "iat-window", "iat-no-future-limit", claim("iat", lambda t: t + HOUR), "TP-25"),
+    ("iat.stale", "iat an hour ago", "iat-window", "iat-no-past-limit", claim("iat", later(-HOUR)), "TP-24"),
+    ("iat.future", "iat an hour ahead", "iat-window", "iat-no-future-limit", claim("iat", later(HOUR)), "TP-25"),
     ("not-a-jwt", "a DPoP header that is no JWT", "well-formed-jwt", "malformed-proof-ignored", garbage, "TP-02"),
     ("twice.two-valid", "two DPoP headers, both valid", "one-header", _EITHER, two_proofs, "TP-28"),
 )  # fmt: skip

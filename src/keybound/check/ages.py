@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from keybound.check.target import Target
-from keybound.craft.changes.proof import HOUR, all_of, claim, dated, header_value, kept_proof, without_claim
+from keybound.craft.changes.proof import claim, kept_proof, proof_lines, without_claim
+from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import HOUR, later
 from keybound.craft.jose import read_claims
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
@@ -24,10 +26,8 @@ def window(place: Place, direction: int) -> int | None:
     """Return how many seconds `iat` may lie in the past (direction -1) or ahead (1); None if it may be an hour."""
 
     def accepted(seconds: int) -> bool:
-        return (
-            place.attempt(dated(direction * seconds), f"iat {direction * seconds:+d} s").outcome
-            is Outcome.EFFECT
-        )
+        shifted = claim("iat", later(direction * seconds))
+        return place.attempt(shifted, f"iat {direction * seconds:+d} s").outcome is Outcome.EFFECT
 
     inside, outside = 0, HOUR
     if accepted(outside):
@@ -68,7 +68,7 @@ def again_at(place: Place, ages: Sequence[float], ahead: int) -> list[Again]:
     firsts: list[Answer] = []
     started = time.monotonic()
     for age, slot in zip(ages, slots, strict=True):
-        early = all_of(dated(ahead), kept_proof(slot))
+        early = all_of(claim("iat", later(ahead)), kept_proof(slot))
         firsts.append(place.attempt(early, f"first use of the proof that comes again after {age:.0f} s"))
         if firsts[-1].outcome is not Outcome.EFFECT:
             raise Inconclusive(f"a proof dated {ahead} s ahead: {firsts[-1].seen}")
@@ -92,13 +92,13 @@ def with_one_token(place: Place) -> Place:
 
 def sent_again(proof: str) -> Change:
     """Return a change that carries the used `proof`, byte for byte."""
-    return header_value(lambda _: proof)
+    return proof_lines(proof)
 
 
 def of_the_date(proof: str) -> Change:
     """Return a change that gives a new proof the date of `proof`."""
     date = (read_claims(proof) or {}).get("iat")
-    return claim("iat", lambda _: date)
+    return claim("iat", date)
 
 
 def spread_over(span: float) -> list[float]:
@@ -131,12 +131,12 @@ def needs_nonces(target: Target, place: Place) -> None:
 
 def with_nonce(nonce: object) -> Change:
     """Return a change that carries `nonce`, whatever the newest is."""
-    return claim("nonce", lambda _: nonce)
+    return claim("nonce", nonce)
 
 
 def sent_with_jti(jti: str) -> Change:
     """Return a change that gives a new proof this `jti`."""
-    return claim("jti", lambda _: jti)
+    return claim("jti", jti)
 
 
 def once(place: Place, nonce: object, label: str) -> Answer:

@@ -38,7 +38,7 @@ class Controls:
         return self._places[name]
 
     def send(self, place: Place, when: str) -> Answer:
-        """Send the control of `place` and return its answer; a control that just succeeded there counts as the one before."""
+        """Send the control of `place`; one that just succeeded there counts as the one "before"."""
         last, self._last = self._last, None
         if when == "before" and last and last[0] is place and time.monotonic() - last[3] < _SHARED_SECONDS:
             self.exchanges[:0] = last[2]

@@ -6,7 +6,7 @@ from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.session import Lane, Token
+from keybound.flows.lanes import Lane, Token
 from keybound.profile.clients import Mechanism
 
 

@@ -8,7 +8,7 @@ from keybound.places.registration import client_metadata
 
 def registered(target: Target, **metadata: Any) -> dict[str, Any]:
     """Return what was registered for a client that asks for `metadata`, or an empty object when it was refused."""
-    response = target.response_to(target.place("registration"), client_metadata(**metadata))
+    response = target.response_to(target.place("registration"), client_metadata(metadata))
     return response.object if response.object.get("client_id") else {}
 
 

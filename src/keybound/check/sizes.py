@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from keybound.craft.changes.proof import all_of, kept_proof
+from keybound.craft.changes.proof import kept_proof
+from keybound.craft.changes.request import all_of
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive
 from keybound.judge.answer import Answer

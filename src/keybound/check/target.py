@@ -13,10 +13,10 @@ from keybound.check.controls import Controls
 from keybound.check.token_facts import TokenFacts
 from keybound.craft.access_token import TokenChange
 from keybound.craft.changes.access_token import token_claim
-from keybound.craft.changes.proof import header_value, kept_proof, no_proof, with_key
+from keybound.craft.changes.proof import kept_proof, no_proof, proof_lines, with_key
+from keybound.craft.changes.request import all_of, unchanged, with_token
 from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
-from keybound.craft.proof import ath
-from keybound.craft.request import Change, Draft
+from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.lanes import Lane, Token
 from keybound.issuer import minting
@@ -158,8 +158,7 @@ class Target:
 
     def short_lived(self, end: int) -> Change:
         """Return a change that presents a token of the case's place that ends at `end` (seconds since the epoch)."""
-        value: list[str] = []  # one token, however often it is presented
-        return self.token_with(token_claim("exp", lambda _: end), kept=value)
+        return self.token_with(token_claim("exp", end), kept=[])  # one token, however often it is presented
 
     def token_with(
         self, minted: TokenChange, then: Change | None = None, *, kept: list[str] | None = None
@@ -170,18 +169,15 @@ class Target:
         """
         lane = minting.lane_at(self.session, self.controls.facts, self.case.place, self.case.mechanism)
 
-        def change(draft: Draft) -> None:
-            draft.token = (
-                kept[0] if kept else minting.mint(self.session, lane, self.session.key(), minted).value
-            )
+        def value() -> str:
+            if kept:
+                return kept[0]
+            token = minting.mint(self.session, lane, self.session.key(), minted).value
             if kept is not None:
-                kept[:] = [draft.token]
-            if draft.proof is not None:
-                draft.proof.claims["ath"] = ath(draft.token)
-            if then is not None:
-                then(draft)
+                kept.append(token)
+            return token
 
-        return change
+        return with_token(value) if then is None else all_of(with_token(value), then)
 
     def needs_dates(self) -> None:
         """Raise NotApplicable where nonces may stand in for the date of a proof (RFC 9449 section 4.3 item 11)."""
@@ -264,7 +260,7 @@ class Target:
 
         before = where.attempt(kept_proof(kept), "control before: the proof's first use")
         attack = (
-            where.attempt(header_value(lambda _: kept[-1]), "hostile: the same proof again")
+            where.attempt(proof_lines(kept[-1]), "hostile: the same proof again")
             if before.outcome is Outcome.EFFECT
             else before
         )
@@ -281,7 +277,7 @@ class Target:
 
         before = where.attempt(kept_proof(kept), "control before: the proof's first use")
         if before.outcome is Outcome.EFFECT:
-            again = where.attempt(header_value(lambda _: kept[-1]), "the same proof again")
+            again = where.attempt(proof_lines(kept[-1]), "the same proof again")
             if again.outcome is Outcome.EFFECT:
                 raise NotApplicable("replays are not detected here, so there is nothing to bypass")
         attack = where.attempt(change(kept[-1]), "hostile: the used proof, changed")
@@ -305,7 +301,7 @@ class Target:
         if sum(answer.outcome is Outcome.EFFECT for answer in answers) <= 1:
             return answers
         time.sleep(_STORED_SECONDS)
-        if where.attempt(header_value(lambda _: proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
+        if where.attempt(proof_lines(proofs[0]), "the same proof later").outcome is Outcome.EFFECT:
             raise NotApplicable("replays are not detected here")
         return answers
 
@@ -314,7 +310,7 @@ class Target:
         where = place or self.place(case.place)
         change = change or case.change
         before = self.controls.send(where, "before")
-        variant = where.attempt(change or (lambda _: None), "variant")
+        variant = where.attempt(change or unchanged, "variant")
         after = self.controls.send(where, "after")
         self._judged(rules.valid(before, variant, after, self.requirements, lenient=case.lenient))
         return variant
@@ -367,9 +363,7 @@ class Target:
         """Record a lawful difference as information."""
         self.judgement.notes.append(text)
 
-    def _judge_attack(
-        self, case: Case, where: Place, before: Answer, attack: Answer, after: Answer
-    ) -> None:
+    def _judge_attack(self, case: Case, where: Place, before: Answer, attack: Answer, after: Answer) -> None:
         exact = case.names_the_reason or where.names_the_reason
         self._judged(rules.hostile(before, attack, after, self.requirements, exact, lenient=case.lenient))
 

@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keybound.craft.jose import Json, Key, b64url, compact_json, unb64url
+from keybound.craft.named import Named
 
 _NONCE_BYTES = 12
 ORDER = "keybound:order"
@@ -45,7 +47,7 @@ class AccessToken:
         return self.finish(f"{signed}.{b64url(self.signer(signed.encode()))}")
 
 
-TokenChange = Callable[[AccessToken], None]
+TokenChange: TypeAlias = Named[AccessToken, None]
 """Changes one thing of an honest token."""
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 from keybound.craft.certificates import leaf_der
 from keybound.craft.jose import Key
+from keybound.craft.named import Named
 from keybound.craft.proof import Proof
 
 
@@ -83,5 +85,12 @@ class Draft:
         return self.body if self.form is None else urlencode(self.form).encode()
 
 
-Change = Callable[[Draft], None]
+def proof_of(draft: Draft) -> Proof:
+    """Return the proof of a request; raises ValueError when it has none."""
+    if draft.proof is None:
+        raise ValueError("this change is one of a proof, and the request has none")
+    return draft.proof
+
+
+Change: TypeAlias = Named[Draft, None]
 """Changes one thing of a valid request."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
+from keybound.craft.changes.certificate import no_certificate
 from keybound.craft.changes.forwarded_header import HEADERS, spoofs
-from keybound.craft.changes.proof import no_certificate
 from keybound.craft.jose import read_claims
 from keybound.engine.diagnosis import Diagnosis, open_session
 from keybound.errors import Inconclusive, NotApplicable, TargetError

@@ -2,12 +2,13 @@
 
 import base64
 import secrets
-from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import quote
 
 from keybound.craft.jose import Json, Key, jwt
-from keybound.craft.request import NO_CERTIFICATE, Change, Draft, Identity
+from keybound.craft.named import named
+from keybound.craft.request import NO_CERTIFICATE, Draft, Identity
+from keybound.errors import NotApplicable
 from keybound.profile.clients import Client
 from keybound.profile.target_profile import Profile
 
@@ -100,54 +101,38 @@ def _strip(draft: Draft) -> dict[str, str]:
     return form
 
 
-def unauthenticated(client: Client) -> Change:
-    """Return a delta that leaves `client_id` and no credentials of `client`."""
-
-    def delta(draft: Draft) -> None:
-        _strip(draft)["client_id"] = client.id
-
-    return delta
+@named
+def unauthenticated(draft: Draft, client: Client) -> None:
+    """Leave `client_id` and no credentials of `client`."""
+    _strip(draft)["client_id"] = client.id
 
 
-def by_client(session: Clients, client: Client) -> Change:
-    """Return a delta by which the request comes from `client`, rightly authenticated; all else stays as it is."""
-
-    def delta(draft: Draft) -> None:
-        _strip(draft)
-        draft.identity = session.identity(client)
-        authenticate(client, draft, session.profile.issuer or draft.url, session.now())
-
-    return delta
+@named
+def by_client(draft: Draft, session: Clients, client: Client) -> None:
+    """Let the request come from `client`, rightly authenticated; all else stays as it is."""
+    _strip(draft)
+    draft.identity = session.identity(client)
+    authenticate(client, draft, session.profile.issuer or draft.url, session.now())
 
 
-def with_wrong_credentials(client: Client) -> Change | None:
-    """Return a delta that changes the secret, or signs the assertion with another key; None where neither is used."""
+@named
+def with_wrong_credentials(draft: Draft, client: Client) -> None:
+    """Change the secret, or the signature of the assertion; raises NotApplicable where the client has neither."""
     if client.secret is None and client.key is None:
-        return None
-
-    def forged(draft: Draft) -> Iterator[tuple[str, str]]:
-        wrong = secrets.token_urlsafe(24)
-        for name, value in draft.headers:
-            basic = base64.b64encode(f"{quote(client.id, safe='')}:{wrong}".encode()).decode()
-            yield (name, f"Basic {basic}" if name == "Authorization" else value)
-
-    def delta(draft: Draft) -> None:
-        draft.headers = list(forged(draft))
-        form = draft.form or {}
-        if "client_secret" in form:
-            form["client_secret"] = secrets.token_urlsafe(24)
-        if "client_assertion" in form:
-            signed, _, signature = form["client_assertion"].rpartition(".")
-            form["client_assertion"] = f"{signed}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
-
-    return delta
+        raise NotApplicable("the client authenticates by certificate: that is for other cases")
+    wrong = f"{quote(client.id, safe='')}:{secrets.token_urlsafe(24)}"
+    basic = f"Basic {base64.b64encode(wrong.encode()).decode()}"
+    draft.headers = [(name, basic if name == "Authorization" else value) for name, value in draft.headers]
+    form = draft.form or {}
+    if "client_secret" in form:
+        form["client_secret"] = secrets.token_urlsafe(24)
+    if "client_assertion" in form:
+        signed, _, signature = form["client_assertion"].rpartition(".")
+        form["client_assertion"] = f"{signed}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
 
 
-def for_audience(session: Clients, client: Client, audience: str | list[str]) -> Change:
-    """Return a delta that makes the client assertion for `audience` instead, one or several (RFC 9126 section 2)."""
+@named
+def for_audience(draft: Draft, session: Clients, client: Client, audience: str | list[str]) -> None:
+    """Make the client assertion for `audience` instead, one or several (RFC 9126 section 2)."""
     chosen = client.model_copy(update={"assertion_audience": audience})
-
-    def delta(draft: Draft) -> None:
-        authenticate(chosen, draft, "", session.now())
-
-    return delta
+    authenticate(chosen, draft, "", session.now())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from keybound.craft.changes.request import all_of, at_origin
 from keybound.craft.request import Change, Draft
 from keybound.errors import NotApplicable
 from keybound.flows.lanes import ACCESS, Lane, Token
@@ -198,12 +199,7 @@ class Behind(Place):
         """Send one request; with a change, to the origin behind."""
         if change is None:
             return super().attempt(None, label)
-
-        def around(draft: Draft) -> None:
-            change(draft)
-            draft.url = self.origin.rstrip("/") + "/" + draft.url.split("/", 3)[3]
-
-        answer = super().attempt(around, label)
+        answer = super().attempt(all_of(change, at_origin(self.origin)), label)
         if answer.outcome is Outcome.UNREACHABLE:
             return replace(answer, outcome=Outcome.REFUSED, by_tls=True)
         return answer

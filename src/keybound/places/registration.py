@@ -1,9 +1,11 @@
 """Registering clients (RFC 7591), where the profile says that this may be done."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from keybound.craft.request import NO_CERTIFICATE, Change, Draft
+from keybound.craft.named import named
+from keybound.craft.request import NO_CERTIFICATE, Draft
 from keybound.errors import NotApplicable
 from keybound.flows.session import Session
 from keybound.judge.rules import Exact
@@ -18,13 +20,10 @@ def client_effect(response: Response) -> str | None:
     return f"{response.status} and a client_id" if response.object.get("client_id") else None
 
 
-def client_metadata(**changes: Any) -> Change:
+@named
+def client_metadata(draft: Draft, changes: Mapping[str, Any]) -> None:
     """Change members of the registration request."""
-
-    def change(draft: Draft) -> None:
-        draft.body = json.dumps(json.loads(draft.body) | changes).encode()
-
-    return change
+    draft.body = json.dumps({**json.loads(draft.body), **changes}).encode()
 
 
 def registration(session: Session) -> Place:

@@ -1,52 +1,47 @@
-"""Deltas of mutual TLS: another certificate, another TLS version, or another way to present a bound token."""
+"""Changes of mutual TLS: another certificate, another TLS version, or another way to present a bound token."""
 
 import base64
 import time
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from keybound.craft.changes.proof import all_of, no_certificate
+from keybound.craft.changes.request import unchanged
 from keybound.craft.jose import Json, Key, jwt
+from keybound.craft.named import named
 from keybound.craft.proof import fresh_jti, new_proof
-from keybound.craft.request import Change, Draft, Identity
+from keybound.craft.request import NO_CERTIFICATE, Change, Draft, Identity
 from keybound.errors import NotApplicable
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def related_certificate(name: str) -> Change:
+@named
+def related_certificate(draft: Draft, name: str) -> None:
     """Connect with a certificate related to the client's own, by its name in keybound.craft.certificates.
 
     Raises NotApplicable when the profile's certificates have none by that name.
     """
-
-    def delta(draft: Draft) -> None:
-        relatives = draft.attacker.related(draft.identity)
-        if name not in relatives:
-            raise NotApplicable(
-                f"there is no certificate {name!r} for this client: `keybound certs` makes them"
-            )
-        draft.identity = relatives[name]
-
-    return delta
+    related = draft.attacker.related(draft.identity)
+    if name not in related:
+        raise NotApplicable(f"there is no certificate {name!r} for this client: `keybound certs` makes them")
+    draft.identity = related[name]
 
 
-def over(version: str, delta: Change = lambda _: None) -> Change:
-    """Apply `delta` and connect with this TLS version only ("TLSv1.2" or "TLSv1.3")."""
-
-    def change(draft: Draft) -> None:
-        delta(draft)
-        draft.identity = replace(draft.identity, version=version)
-
-    return change
+@named
+def over(draft: Draft, version: str, then: Change = unchanged) -> None:
+    """Apply `then` and connect with this TLS version only ("TLSv1.2" or "TLSv1.3")."""
+    then(draft)
+    draft.identity = replace(draft.identity, version=version)
 
 
+@named
 def with_guessed_secret(draft: Draft) -> None:
     """Add a client_secret, as if the client had one."""
     if draft.form is not None:
         draft.form["client_secret"] = "a-guess"
 
 
+@named
 def with_guessed_basic(draft: Draft) -> None:
     """Add HTTP Basic credentials of the client with a guessed secret."""
     if draft.form is not None:
@@ -54,6 +49,7 @@ def with_guessed_basic(draft: Draft) -> None:
         draft.headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
 
 
+@named
 def with_forged_assertion(draft: Draft) -> None:
     """Add a client assertion in the client's name, signed with the attacker's key (RFC 7523)."""
     if draft.form is not None:
@@ -71,25 +67,20 @@ def with_forged_assertion(draft: Draft) -> None:
         draft.form["client_assertion"] = jwt({"alg": key.alg, "typ": "JWT"}, claims, key)
 
 
-def at(url: str, delta: Change = lambda _: None) -> Change:
-    """Apply `delta` and send the request to another URL; a proof stays as it is."""
-
-    def change(draft: Draft) -> None:
-        delta(draft)
-        draft.url = url
-
-    return change
+@named
+def at(draft: Draft, url: str, then: Change = unchanged) -> None:
+    """Apply `then` and send the request to another URL; a proof stays as it is."""
+    then(draft)
+    draft.url = url
 
 
-def showing(identity: Identity) -> Change:
+@named
+def showing(draft: Draft, identity: Identity) -> None:
     """Connect as `identity`."""
-
-    def delta(draft: Draft) -> None:
-        draft.identity = identity
-
-    return delta
+    draft.identity = identity
 
 
+@named
 def in_query(draft: Draft) -> None:
     """Present the token in the query (RFC 6750 section 2.3), with no certificate."""
     no_certificate(draft)
@@ -97,6 +88,7 @@ def in_query(draft: Draft) -> None:
     draft.token = None
 
 
+@named
 def as_dpop(draft: Draft) -> None:
     """Present the token as DPoP, with a proof of the attacker's key, and no certificate."""
     no_certificate(draft)
@@ -104,32 +96,26 @@ def as_dpop(draft: Draft) -> None:
     draft.proof = new_proof(draft.attacker.key, draft.method, draft.url, time.time() - 1, token=draft.token)
 
 
-def with_proof(key: Key, now: float) -> Change:
+@named
+def with_proof(draft: Draft, key: Key, now: float) -> None:
     """Add a proof of `key` made at `now` (seconds since the epoch) to a request that comes with a certificate."""
-
-    def delta(draft: Draft) -> None:
-        draft.proof = new_proof(key, draft.method, draft.url, now, token=draft.token)
-
-    return delta
+    draft.proof = new_proof(key, draft.method, draft.url, now, token=draft.token)
 
 
+@named
 def in_form(draft: Draft) -> None:
     """Present the token as a form parameter (RFC 6750 section 2.2), with no certificate."""
     no_certificate(draft)
     draft.form, draft.token = {"access_token": draft.token or ""}, None
 
 
-__all__ = [
-    "all_of",
-    "as_dpop",
-    "at",
-    "in_form",
-    "in_query",
-    "no_certificate",
-    "over",
-    "related_certificate",
-    "showing",
-    "with_forged_assertion",
-    "with_guessed_basic",
-    "with_guessed_secret",
-]
+@named
+def no_certificate(draft: Draft) -> None:
+    """Connect without a client certificate."""
+    draft.identity = NO_CERTIFICATE
+
+
+@named
+def attackers_certificate(draft: Draft) -> None:
+    """Connect with the attacker's certificate."""
+    draft.identity = draft.attacker.identity

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from keybound.craft.certificates import leaf_der
+from keybound.craft.named import named
 from keybound.craft.request import Change, Draft
 
 
@@ -45,36 +46,27 @@ HEADERS = (
 """Names in use for the header, with who uses them."""
 
 
-def forwarded(name: str, encoding: str, presence: Change, *, times: int = 1) -> Change:
+@named
+def forwarded(draft: Draft, name: str, encoding: str, presence: Change, *, times: int = 1) -> None:
     """Quote the victim's certificate in header `name`, `times` times; `presence` says what the connection shows."""
-
-    def delta(draft: Draft) -> None:
-        value = ENCODINGS[encoding](draft.identity.certificate or "")
-        presence(draft)
-        draft.headers += [(name, value)] * times
-
-    return delta
+    value = ENCODINGS[encoding](draft.identity.certificate or "")
+    presence(draft)
+    draft.headers += [(name, value)] * times
 
 
-def in_trailers(names: Iterable[str], encoding: str, presence: Change) -> Change:
+@named
+def in_trailers(draft: Draft, names: Iterable[str], encoding: str, presence: Change) -> None:
     """Quote the victim's certificate in a trailer field of each name, where a proxy may not look."""
-
-    def delta(draft: Draft) -> None:
-        value = ENCODINGS[encoding](draft.identity.certificate or "")
-        presence(draft)
-        draft.trailers += [(name, value) for name in names]
-        draft.headers.append(("Trailer", ", ".join(names)))
-
-    return delta
+    value = ENCODINGS[encoding](draft.identity.certificate or "")
+    presence(draft)
+    draft.trailers += [(name, value) for name in names]
+    draft.headers.append(("Trailer", ", ".join(names)))
 
 
-def beside(name: str, encoding: str) -> Change:
+@named
+def beside(draft: Draft, name: str, encoding: str) -> None:
     """Quote the attacker's certificate in header `name`, and show one's own as ever."""
-
-    def delta(draft: Draft) -> None:
-        draft.headers.append((name, ENCODINGS[encoding](draft.attacker.identity.certificate or "")))
-
-    return delta
+    draft.headers.append((name, ENCODINGS[encoding](draft.attacker.identity.certificate or "")))
 
 
 def spoofs(
