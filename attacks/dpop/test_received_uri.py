@@ -5,13 +5,11 @@ trusted proxy sets, and this machine may count as one, so a breach is a warning.
 """
 
 from dataclasses import replace
-from urllib.parse import urlsplit, urlunsplit
 
 from keybound.cases.declare import API, TOKEN, Case, cases, spread
-from keybound.craft.changes.proof import claim, htu
-from keybound.craft.changes.request import all_of, with_header
+from keybound.craft.changes.proof import claim, htu, htu_of_plain_http
+from keybound.craft.changes.request import absolute_form, all_of, query_parameter, with_header
 from keybound.craft.changes.values import other_port, written
-from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 
 ELSEWHERE = "attacker.example"
@@ -20,27 +18,6 @@ HTU, HTM = ("RFC9449-4.3-htu",), ("RFC9449-4.3-htm",)
 RELAY = "a proof given to a rogue server is sent on to this one, which takes itself for the other"
 
 OWN = "{host}"
-
-def of_plain_http(draft):
-    """Make the proof for plain HTTP. At a target without TLS that is the right one, and nothing would be wrong."""
-    if urlsplit(draft.url).scheme == "http":
-        raise NotApplicable("the target is tested over plain HTTP")
-    htu("scheme", "http")(draft)
-
-
-def query(text):
-    """Send the request to the same address with `text` in its query."""
-
-    def change(draft):
-        draft.url += ("&" if "?" in draft.url else "?") + text
-
-    return change
-
-
-def to_another_origin(draft):
-    """Write the whole URL of another origin where the path of the request stands (RFC 9112 section 3.2.2)."""
-    draft.request_target = urlunsplit(urlsplit(draft.url)._replace(netloc=ELSEWHERE))
-
 
 FIELDS = (
     Case("proof.moved.host", "htu and Host of another origin", requirements=HTU, faults=("host-trusted",), threat=RELAY,
@@ -52,7 +29,7 @@ FIELDS = (
     Case("proof.moved.forwarded", "htu and Forwarded of another origin", requirements=HTU, faults=("forwarded-field-trusted",), threat=RELAY,
          change=all_of(MOVED, with_header("Forwarded", f"host={ELSEWHERE};proto={{scheme}}")), lenient=True, known_as=("HT-14",)),
     Case("proof.moved.x-forwarded-proto", "htu of plain HTTP, X-Forwarded-Proto http", requirements=HTU, faults=("forwarded-proto-trusted",),
-         threat="a proof sent over plain HTTP is used over TLS", change=all_of(of_plain_http, with_header("X-Forwarded-Proto", "http")),
+         threat="a proof sent over plain HTTP is used over TLS", change=all_of(htu_of_plain_http, with_header("X-Forwarded-Proto", "http")),
          lenient=True, known_as=("HT-14",)),
     Case("proof.moved.x-forwarded-prefix", "htu with a path prefix, and X-Forwarded-Prefix", requirements=HTU, faults=("forwarded-prefix-trusted",),
          threat=RELAY, change=all_of(htu("path", written("/prefix{}")), with_header("X-Forwarded-Prefix", "/prefix")), lenient=True),
@@ -66,7 +43,7 @@ FIELDS = (
       for slug, what, override in (
           ("x-http-method", "X-HTTP-Method", with_header("X-HTTP-Method", "PATCH")),
           ("x-method-override", "X-Method-Override", with_header("X-Method-Override", "PATCH")),
-          ("method-parameter", "a parameter _method", query("_method=PATCH")))),
+          ("method-parameter", "a parameter _method", query_parameter("_method", "PATCH")))),
     Case("proof.moved.x-forwarded-port", "htu of another port, and X-Forwarded-Port", requirements=HTU, faults=("forwarded-port-trusted",), threat=RELAY,
          change=all_of(htu("netloc", other_port), with_header("X-Forwarded-Port", "1")), lenient=True),
     Case("proof.moved.x-rewrite-url", "htu of another path, and X-Rewrite-URL", requirements=HTU, faults=("rewrite-url-trusted",), threat=RELAY,
@@ -79,7 +56,7 @@ FIELDS = (
     Case("proof.moved.host-userinfo", "htu of another origin, which Host names behind our own and an @", requirements=HTU, faults=("host-userinfo-cut",),
          threat=RELAY, change=all_of(MOVED, with_header("Host", f"{{host}}@{ELSEWHERE}")), lenient=True),
     Case("proof.moved.absolute-form", "htu of another origin, and the first line of the request too", requirements=HTU, faults=("absolute-form-trusted",),
-         threat=RELAY, change=all_of(MOVED, to_another_origin), lenient=True),
+         threat=RELAY, change=all_of(MOVED, absolute_form(ELSEWHERE)), lenient=True),
     # RFC 9112 section 3.2 has such a request refused with 400; who takes one of the two may take another than its proxy did.
     *(Case(f"proof.moved.two-hosts-{which}", f"htu of another origin, which the {which} of two Host fields names", requirements=HTU,
            faults=(f"{which}-host-trusted",), threat=RELAY, change=all_of(MOVED, *(with_header("Host", host) for host in hosts)),

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
+from keybound.check.issuing import expect_honest_type, token_or_refusal
+from keybound.check.token_facts import scope_of
 from keybound.craft.changes.proof import by_attacker, no_proof
-from keybound.craft.jose import read_claims
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.craft.changes.request import all_of, form_parameter, form_values
+from keybound.craft.changes.values import other_middle_character
+from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
 FREE = "a copy of the refresh token is as good as the original, for as long as it lives"
@@ -26,7 +29,7 @@ def test_refresh_of_a_public_client_is_protected(case, target):
         form = place.material()
         stolen = place.attempt(change, f"hostile: {thief}")
         if stolen.outcome is Outcome.EFFECT:
-            again = place.attempt(lambda draft, f=form, d=change: (draft.form.update(f), d(draft)), f"hostile: {thief}, again")
+            again = place.attempt(all_of(form_values(form), change), f"hostile: {thief}, again")
             seen.append((again.outcome is Outcome.EFFECT, f"{thief}: {stolen.seen}, again: {again.seen}"))
             place.renew()
     target.expect(not any(works for works, _ in seen), "refused, or good once", "; ".join(text for _, text in seen) or "refused")
@@ -44,26 +47,17 @@ def test_reuse_of_a_replaced_refresh_token_ends_its_family(case, target):
     new = session.issue(place.lane, {"refresh_token": old}).refresh
     if new in {None, old}:
         raise NotApplicable("refresh tokens are not replaced")
-    again = place.attempt(lambda draft: draft.form.update(refresh_token=old), "the replaced token again")
+    again = place.attempt(form_parameter("refresh_token", old), "the replaced token again")
     if again.outcome is Outcome.EFFECT:
         raise NotApplicable(f"a replaced refresh token works a little longer, for retries: {again.seen}")
-    answer = place.attempt(lambda draft: draft.form.update(refresh_token=new), "the one that replaced it")
+    answer = place.attempt(form_parameter("refresh_token", new), "the one that replaced it")
     target.expect(answer.outcome is not Outcome.EFFECT, "refused from then on", answer.seen)
-
-
-def altered(value):
-    """Change one character: in the middle of a JWT's claims, or of any other token."""
-    parts = value.split(".")
-    where = 1 if len(parts) > 2 and parts[1] else 0
-    part, middle = parts[where], len(parts[where]) // 2
-    parts[where] = part[:middle] + ("A" if part[middle] != "A" else "B") + part[middle + 1 :]
-    return ".".join(parts)
 
 
 CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
          requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
-         change=lambda draft: draft.form.update(refresh_token=altered(draft.form["refresh_token"])), place=place)
+         change=form_parameter("refresh_token", other_middle_character), place=place)
     for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
 )
 
@@ -77,12 +71,6 @@ WIDER = Case("as.refresh.wider-scope", "a refresh that asks for more scope than 
              faults=("as-refresh-widens-scope",), threat="what the user did not agree to is got afterwards", place="refresh")
 
 
-def scope_of(token, asked):
-    """Return the scope of a token, as a set: of its claims, or as the response says (RFC 6749 section 5.1: as asked)."""
-    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
-    return set(scope.split() if isinstance(scope, str) else scope)
-
-
 @cases(WIDER)
 def test_refresh_gives_no_more_scope(case, target):
     session, lane = target.session, target.place(case.place).lane
@@ -94,12 +82,11 @@ def test_refresh_gives_no_more_scope(case, target):
     first = session.issue(code_lane, session.code_form(code_lane, session.code(code_lane, {"scope": less})))
     if first.refresh is None or wanted[-1] in scope_of(first, less):
         raise NotApplicable("no refresh token for less than the client's scope")
-    form = {"refresh_token": first.refresh}
-    try:
-        token = session.issue(lane, form, change=lambda draft: draft.form.update(scope=" ".join(wanted)), label="hostile: more scope")
-    except Inconclusive as error:
+    form = {"refresh_token": first.refresh, "scope": " ".join(wanted)}
+    token, seen = token_or_refusal(target, lane, form, label="hostile: more scope")
+    if token is None:
         target.controls.require(target.place(case.place))
-        target.expect(True, f"refused, or no more than {less}", f"refused: {error}")
+        target.expect(True, f"refused, or no more than {less}", f"refused: {seen}")
         return
     given = scope_of(token, " ".join(wanted))
     target.expect(wanted[-1] not in given, f"refused, or no more than {less}", f"scope {' '.join(sorted(given))}")
@@ -113,42 +100,31 @@ LATE = Case("as.refresh.late-proof", "a refresh with the first proof of its fami
             known_as=("RT-06", "RT-07"))
 
 
-def agrees(target, token):
-    reading = target.read(token)
-    if reading.source is None:
-        raise NotApplicable("the token cannot be read")
-    target.expect((reading.type == "dpop") == ("jkt" in reading.cnf), "DPoP with cnf.jkt, or Bearer without", reading.facts)
-
-
 @cases(DOWNGRADE)
 def test_refresh_without_proof_is_honest(case, target):
-    session, place = target.session, target.place(case.place)
+    place = target.place(case.place)
     target.controls.require(place)
-    try:
-        token = session.issue(place.lane, place.material(), change=no_proof, label="refresh without proof")
-    except Inconclusive as error:
-        raise NotApplicable(f"a confidential client's refresh needs a proof here: {error}") from None
-    finally:
-        place.renew()
-    agrees(target, token)
+    token, seen = token_or_refusal(target, place.lane, place.material(), change=no_proof, label="refresh without proof")
+    place.renew()
+    if token is None:
+        raise NotApplicable(f"a confidential client's refresh needs a proof here: {seen}")
+    expect_honest_type(target, token)
     target.note(f"a refresh without a proof gives {target.read(token).facts}")
 
 
 @cases(LATE)
 def test_late_proof_binds(case, target):
-    session, lane = target.session, target.place(case.place).lane
+    lane = target.place(case.place).lane
     code_lane = replace(lane, grant="authorization_code")
-    try:
-        first = session.issue(code_lane, change=no_proof, label="a code without proof")
-    except Inconclusive as error:
-        raise NotApplicable(f"there are no unbound tokens: {error}") from None
+    first, seen = token_or_refusal(target, code_lane, change=no_proof, label="a code without proof")
+    if first is None:
+        raise NotApplicable(f"there are no unbound tokens: {seen}")
     if first.refresh is None:
         raise NotApplicable("there is no refresh token for an unbound token")
-    try:
-        token = session.issue(lane, {"refresh_token": first.refresh}, label="refresh with a first proof")
-    except Inconclusive as error:
-        raise NotApplicable(f"DPoP cannot begin at a refresh: {error}") from None
-    agrees(target, token)
+    token, seen = token_or_refusal(target, lane, {"refresh_token": first.refresh}, label="refresh with a first proof")
+    if token is None:
+        raise NotApplicable(f"DPoP cannot begin at a refresh: {seen}")
+    expect_honest_type(target, token)
     target.note(f"a refresh with the first proof gives {target.read(token).facts}")
 
 

@@ -8,10 +8,16 @@ from dataclasses import replace
 from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.cases.every_place import ENDPOINTS, GRANTS
 from keybound.craft.changes.jose import signed_by_attacker
-from keybound.craft.changes.proof import by_attacker, header_value, htu, kept_proof, member, proof_lines
+from keybound.craft.changes.proof import by_attacker, kept_proof, member, proof_lines
 from keybound.craft.changes.request import all_of
-from keybound.craft.changes.values import upper_case
-from keybound.craft.jose import ALPHABET, b64url, compact_json, malleate, read_claims, unb64url
+from keybound.craft.changes.used_proof import (
+    malleated,
+    other_claims_same_signature,
+    same_jti,
+    same_jti_other_spelling,
+    spare_bits_flipped,
+    with_another_query,
+)
 from keybound.craft.proof import fresh_jti
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -53,38 +59,6 @@ def test_proof_is_good_once_everywhere(case, target):
 BYPASS = "a replay that differs in nothing but its spelling is not noticed"
 
 
-def same_jti(used):
-    jti = read_claims(used)["jti"]
-    return lambda draft: draft.proof.claims.update(jti=jti)
-
-
-def respelled(used):
-    """Change the bits of the last signature character that mean nothing."""
-    head, last = used[:-1], used[-1]
-    return header_value(lambda _: head + ALPHABET[ALPHABET.index(last) ^ 1])
-
-
-def malleated(used):
-    """Turn (r, s) of an ECDSA signature into (r, n - s), which verifies as well."""
-    signed, _, signature = used.rpartition(".")
-    return header_value(lambda _: f"{signed}.{b64url(malleate(unb64url(signature)))}")
-
-
-def with_another_query(used):
-    """Send the used proof to the same address with another query, which htu leaves out."""
-
-    def change(draft):
-        header_value(lambda _: used)(draft)
-        draft.url += ("&" if "?" in draft.url else "?") + f"keybound={fresh_jti()}"
-
-    return change
-
-
-def same_jti_other_spelling(used):
-    """Use the jti again in a new proof that spells the same htu in another way."""
-    return all_of(same_jti(used), all_of(htu("scheme", upper_case), htu("netloc", upper_case)))
-
-
 CHANGED = (
     Case("replay.other-query", "a used proof with another query in the request", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-url",),
          threat="one proof opens one address once for every query", lenient=True, data=with_another_query),
@@ -93,7 +67,7 @@ CHANGED = (
     Case("replay.same-jti", "the jti of a used proof in a new one", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-bytes",),
          threat="what is remembered is not the jti", lenient=True, data=same_jti, known_as=("RP-03",)),
     Case("replay.spare-bits", "a used proof with its last signature character respelled", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=respelled),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=spare_bits_flipped),
     Case("replay.malleable-signature", "a used proof with s replaced by n - s", requirements=("RFC9449-11.1-jti-replay",),
          faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=malleated),
 )
@@ -104,16 +78,9 @@ def test_used_proof_stays_used(case, target):
     alg = target.session.alg
     if case.data is malleated and alg != "ES256":
         raise NotApplicable("the algorithm of ordinary proofs here is not ES256")
-    if case.data is respelled and alg == "ES384":
+    if case.data is spare_bits_flipped and alg == "ES384":
         raise NotApplicable("signatures of this algorithm have no spare bits in base64url")
     target.refuses_replay_with(case, case.data)
-
-
-def dressed_up(used):
-    """Give a used proof another jti and keep its signature."""
-    header, _, signature = used.split(".")
-    claims = compact_json(read_claims(used) | {"jti": fresh_jti()})
-    return header_value(lambda _: f"{header}.{b64url(claims)}.{signature}")
 
 
 USED_SIGNATURE = Case("proof.signature.of-used-proof", "the signature of a used proof over other claims",
@@ -126,7 +93,7 @@ def test_used_signature_signs_nothing_else(case, target):
     kept = []
     if target.place(case.place).attempt(kept_proof(kept), "control before: the proof's first use").outcome is not Outcome.EFFECT:
         raise Inconclusive("the control before failed")
-    target.refuses(case, dressed_up(kept[-1]))
+    target.refuses(case, other_claims_same_signature(kept[-1]))
 
 
 KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by another, with the kid of the other's key",
@@ -136,8 +103,7 @@ KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by anoth
 
 @cases(*spread([KNOWN_KID], PROOF_READERS))
 def test_key_seen_before_verifies_no_other(case, target):
-    kid = fresh_jti()
-    named = member("kid", kid)
+    named = member("kid", fresh_jti())
     target.controls.require(target.place(case.place))
     target.place(case.place).attempt(all_of(by_attacker, named), "the attacker's key shows itself under a kid")
     target.refuses(case, all_of(signed_by_attacker, named))

@@ -1,7 +1,7 @@
 """A thief has a DPoP-bound access token, but not the key it is bound to (RFC 9449 sections 4.3, 7.1 and 7.2)."""
 
 from keybound.cases.declare import API, USERINFO, WRITE, At, Case, cases, spread
-from keybound.craft.changes.proof import by_attacker, by_attacker_with_victims_kid, no_proof
+from keybound.craft.changes.proof import by_attacker, by_attacker_with_victims_kid, claim, no_proof
 from keybound.craft.changes.request import (
     as_bearer,
     as_proxy_authorization,
@@ -11,6 +11,7 @@ from keybound.craft.changes.request import (
     token_in_cookie,
     token_in_form,
     token_in_query,
+    with_token,
 )
 from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
@@ -81,7 +82,7 @@ def test_unbound_token_is_not_bound_by_a_proof(case, target):
     lane = target.place(case.place).material().lane
     if lane.client.dpop_bound:
         raise NotApplicable("the client whose tokens work at the resource gets bound tokens only")
-    target.refuses(case, use_token(target.unbound_token(lane)))
+    target.refuses(case, with_token(target.unbound_token(lane).value))
 
 
 EARLIER = Case("rs.proof.ath.earlier-token", "ath of another good token of the same client", requirements=("RFC9449-4.3-ath",),
@@ -95,15 +96,7 @@ def test_hash_of_an_earlier_token_is_refused(case, target):
     earlier = target.session.token(lane)
     place.control("the earlier token's own use")
     target.session.forget(lane)
-    target.refuses(case, lambda draft: draft.proof.claims.update(ath=ath(earlier.value)))
-
-
-def use_token(token):
-    def change(draft):
-        draft.token = token.value
-        draft.proof.claims["ath"] = ath(token.value)
-
-    return change
+    target.refuses(case, claim("ath", ath(earlier.value)))
 
 
 EMPTY = Case("rs.refusal.without-content", "a refusal carries nothing of the resource", requirements=("RFC9449-7.1-no-access",),

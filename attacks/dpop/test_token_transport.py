@@ -4,11 +4,17 @@ HTTP servers join, drop or refuse a second Authorization field before the applic
 not look for tokens where it takes none, so most breaches are warnings.
 """
 
-from urllib.parse import urlencode
-
 from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
 from keybound.craft.changes.proof import no_proof
-from keybound.craft.changes.request import all_of
+from keybound.craft.changes.request import (
+    all_of,
+    also_authorized,
+    no_token,
+    scheme,
+    token_also_in_form,
+    token_also_in_query,
+    token_value,
+)
 from keybound.craft.changes.values import written
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
@@ -22,51 +28,20 @@ NO_CODE = Exact((400, 401), ())
 TWICE = Exact((400, 401), ("invalid_request", "invalid_token"))
 
 
-def authorization_before(scheme, own="DPoP"):
-    """Send a line of Authorization with `scheme` before the request's own, whose scheme is `own`."""
-
-    def change(draft):
-        draft.headers.append(("Authorization", f"{scheme} {draft.token}"))
-        draft.scheme = own
-
-    return change
-
-
-def and_in_query(draft):
-    draft.url += ("&" if "?" in draft.url else "?") + urlencode({"access_token": draft.token})
-
-
-def and_in_form(draft):
-    draft.method = draft.proof.claims["htm"] = "POST"
-    draft.form = {"access_token": draft.token}
-
-
-def no_authorization(draft):
-    draft.token = None
-
-
-def scheme(name):
-    return lambda draft: setattr(draft, "scheme", name)
-
-
-def token(change):
-    return lambda draft: setattr(draft, "token", change(draft.token))
-
-
 ROWS = (
     Case("authorization.twice", "two Authorization fields with the same token", requirements=ONE_WAY, faults=("first-authorization", "last-authorization"),
-         threat=TWO, change=authorization_before("DPoP"), names_the_reason=TWICE, lenient=True, known_as=("RS-18",)),
+         threat=TWO, change=also_authorized("DPoP"), names_the_reason=TWICE, lenient=True, known_as=("RS-18",)),
     Case("authorization.bearer-then-dpop", "the token as Bearer, then as DPoP", requirements=AMBIGUOUS, faults=("last-authorization",), threat=TWO,
-         change=authorization_before("Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
+         change=also_authorized("Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
     Case("authorization.dpop-then-bearer", "the token as DPoP, then as Bearer", requirements=AMBIGUOUS, faults=("first-authorization",), threat=TWO,
-         change=authorization_before("DPoP", "Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
+         change=all_of(also_authorized("DPoP"), scheme("Bearer")), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
     Case("token.header-and-query", "the token in Authorization and in the query", requirements=ONE_WAY, faults=("token-elsewhere-ignored",), threat=TWO,
-         change=and_in_query, names_the_reason=TWICE, lenient=True, known_as=("RS-23",)),
+         change=token_also_in_query, names_the_reason=TWICE, lenient=True, known_as=("RS-23",)),
     Case("stolen.in-query-with-proof", "a bound token in the query, with a good proof", requirements=DOWNGRADE, faults=("query-token-ok",),
-         threat="the binding is ignored where the token travels in another way", change=all_of(and_in_query, no_authorization), names_the_reason=NO_CODE,
+         threat="the binding is ignored where the token travels in another way", change=all_of(token_also_in_query, no_token), names_the_reason=NO_CODE,
          lenient=True, known_as=("RS-23",)),
     Case("stolen.in-form-with-proof", "a bound token in a form, with a good proof", requirements=DOWNGRADE, faults=("form-token-ok",),
-         threat="the binding is ignored where the token travels in another way", change=all_of(and_in_form, no_authorization), names_the_reason=NO_CODE,
+         threat="the binding is ignored where the token travels in another way", change=all_of(token_also_in_form, no_token), names_the_reason=NO_CODE,
          lenient=True, known_as=("RS-22",)),
     Case("stolen.as-bearer-mixed-case", "a bound token as bEaReR, no proof", requirements=("RFC9449-7.2-bearer-downgrade", "RFC9110-11.1-scheme-case"),
          faults=("bound-token-as-bearer",), threat="the binding is ignored under another spelling of the scheme", change=all_of(scheme("bEaReR"), no_proof),
@@ -74,9 +49,9 @@ ROWS = (
     Case("scheme.unknown", "a bound token under a scheme that nobody registered", requirements=("RFC9449-7.1-no-access",), faults=("any-scheme-ok",),
          threat="whatever comes before the token is ignored", change=scheme("Keybound"), names_the_reason=NO_CODE, lenient=True, known_as=("RS-25",)),
     Case("token.trailing-junk", "more words behind the token", requirements=("RFC9449-7.1-no-access",), faults=("credentials-cut",),
-         threat="two layers read two different tokens", change=token(written("{} junk")), names_the_reason=BAD_TOKEN, lenient=True, known_as=("RS-21",)),
+         threat="two layers read two different tokens", change=token_value(written("{} junk")), names_the_reason=BAD_TOKEN, lenient=True, known_as=("RS-21",)),
     Case("token.illegal-characters", "a token with blanks, quotes and backslashes", requirements=("RFC9449-7.1-no-access",), faults=("crashes-on-odd-token",),
-         threat="credentials that cannot be parsed end in a crash", change=token(lambda _: 'm"a l\\f,o=r;m e\xe9d'), names_the_reason=BAD_TOKEN, known_as=("RS-21",)),
+         threat="credentials that cannot be parsed end in a crash", change=token_value('m"a l\\f,o=r;m e\xe9d'), names_the_reason=BAD_TOKEN, known_as=("RS-21",)),
 )
 
 
@@ -86,7 +61,7 @@ def test_token_has_one_place_and_one_form(case, target):
 
 
 BOTH = Case("rs.token.header-and-form", "the token in Authorization and in a form", requirements=ONE_WAY, faults=("rs-token-elsewhere-ignored",), threat=TWO,
-            change=and_in_form, place="api", names_the_reason=TWICE, lenient=True, known_as=("RS-22",))
+            change=token_also_in_form, place="api", names_the_reason=TWICE, lenient=True, known_as=("RS-22",))
 
 
 @cases(BOTH)

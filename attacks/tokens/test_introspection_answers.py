@@ -6,8 +6,7 @@ The issuer signs its answer for a resource server that asks for it; each answer 
 import time
 
 from keybound.cases.declare import Case, cases
-from keybound.craft.access_token import AccessToken
-from keybound.craft.changes.access_token import active_if_signed, answered, revoked_from
+from keybound.craft.changes.access_token import active_if_signed, answered, revoked_from, without_token_claim
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -70,11 +69,6 @@ def test_revocation_is_noticed(case, target):
     target.expect(answer.outcome is not Outcome.EFFECT, f"refused within {PATIENCE:g} s", answer.seen)
 
 
-def without_type(token: AccessToken) -> None:
-    """Leave out what the text calls optional."""
-    token.claims.pop("token_type", None)
-
-
 UNTYPED = tuple(
     Case(f"{prefix}.introspection.without-type", "introspection does not say token_type", requirements=("RFC7662-2.2-claims",),
          faults=("rs-token-introspected-type-wanted",), threat="an optional member of the answer locks clients out", place=place,
@@ -85,4 +79,4 @@ UNTYPED = tuple(
 
 @cases(*UNTYPED)
 def test_optional_member_may_be_missing(case, target):
-    target.accepts(case, target.token_with(without_type))
+    target.accepts(case, target.token_with(without_token_claim("token_type")))

@@ -4,7 +4,7 @@ Each is an honest token of keybound's own issuer with one thing changed, as a JW
 """
 
 from keybound.cases.declare import MINTED, MINTED_MTLS, Case, cases, spread
-from keybound.craft.changes.access_token import bound_to, cnf, token_claim, without_token_claim
+from keybound.craft.changes.access_token import beside_cnf, bound_to, cnf, token_claim, without_token_claim
 from keybound.craft.changes.certificate import attackers_certificate, no_certificate
 from keybound.craft.changes.request import stolen_as_bearer
 from keybound.craft.changes.values import beginning, in_list, other_case, thumbprint_of_nothing, written
@@ -14,11 +14,6 @@ UNBOUND = ("RFC9449-7.1-unbound-token",)
 NOT_AN_OBJECT = (*UNBOUND, "RFC7800-3.1-cnf-object")
 GUESS = "a binding that cannot be read counts as none, and the token opens for everybody"
 NOBODY = "the binding is not compared, so any key will do"
-
-
-def beside_cnf(token):
-    """Put the binding one level too high, as a claim of its own."""
-    token.claims |= token.claims.pop("cnf")
 
 
 WITHOUT = (

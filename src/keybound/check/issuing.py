@@ -6,7 +6,7 @@ from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.lanes import Lane, Token
+from keybound.flows.lanes import Code, Lane, Token
 from keybound.profile.clients import Mechanism
 
 
@@ -26,12 +26,23 @@ def token_or_refusal(
         return None, str(error)
 
 
-def code_or_refusal(target: Target, lane: Lane, **extra: str) -> tuple[str | None, str]:
-    """Ask for a code with more parameters; return it and "a code", or None and why there is none."""
+def code_or_refusal(
+    target: Target, lane: Lane, extra: dict[str, str], beside: dict[str, str] | None = None
+) -> tuple[Code | None, str]:
+    """Ask for a code as `Session.code` does; return it and "a code", or None and why there is none."""
     try:
-        return target.session.code(lane, extra).value, "a code"
+        return target.session.code(lane, extra, beside=beside), "a code"
     except Inconclusive as error:
         return None, str(error)
+
+
+def expect_honest_type(target: Target, token: Token) -> None:
+    """Expect a token that is called DPoP and bound to a key, or neither; NotApplicable for one that cannot be read."""
+    facts = target.read(token)
+    if facts.source is None:
+        raise NotApplicable("the token cannot be read")
+    bound = "jkt" in facts.cnf
+    target.expect((facts.type == "dpop") == bound, "DPoP with cnf.jkt, or Bearer without", facts.facts)
 
 
 def expect_own_jkt(target: Target, token: TokenFacts) -> None:

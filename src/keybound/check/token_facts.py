@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from keybound.craft.jose import Key
+from keybound.craft.jose import Key, read_claims
 from keybound.flows.lanes import Token
 from keybound.profile.clients import Mechanism
 
@@ -39,3 +39,12 @@ class TokenFacts:
         member = "jkt" if mechanism == "dpop" else "x5t#S256"
         announced = mechanism == "mtls" or self.type == "dpop" or member in self.cnf
         return announced and (self.source is None or member in self.cnf)
+
+
+def scope_of(token: Token, asked: str) -> set[str]:
+    """Return the scope of a token: of its claims, or as its response says (as `asked`, where that says nothing).
+
+    RFC 6749 section 5.1.
+    """
+    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
+    return set(scope.split() if isinstance(scope, str) else scope)

@@ -49,6 +49,12 @@ def bound_to(token: AccessToken, member: str, value: object) -> None:
 
 
 @named
+def beside_cnf(token: AccessToken) -> None:
+    """Put the members of `cnf` one level too high, as claims of their own."""
+    token.claims |= token.claims.pop("cnf")
+
+
+@named
 def expired(token: AccessToken) -> None:
     """Let the token have expired an hour ago."""
     now = int(time.time())

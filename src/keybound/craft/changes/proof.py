@@ -10,6 +10,7 @@ from keybound.craft.jose import Key, b64url, compact_json
 from keybound.craft.named import named
 from keybound.craft.proof import Proof, ath, fresh_jti
 from keybound.craft.request import Draft, proof_of
+from keybound.errors import NotApplicable
 
 # --- claims and header members -------------------------------------------------------------------------------------
 
@@ -58,6 +59,14 @@ def htu(draft: Draft, part: str, value: object) -> None:
     right = urlsplit(proof_of(draft).claims["htu"])
     changed = right._replace(**{part: value_of(value, getattr(right, part))})
     proof_of(draft).claims["htu"] = urlunsplit(changed)
+
+
+@named
+def htu_of_plain_http(draft: Draft) -> None:
+    """Make the proof for plain HTTP; raises NotApplicable where that is the right one."""
+    if urlsplit(draft.url).scheme == "http":
+        raise NotApplicable("the target is tested over plain HTTP")
+    htu("scheme", "http")(draft)
 
 
 @named

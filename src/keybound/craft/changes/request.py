@@ -1,9 +1,10 @@
 """Changes of a request as a whole: its parameters and header lines, and the credentials it carries."""
 
 import base64
-from collections.abc import Callable
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from keybound.craft.changes.values import value_of
 from keybound.craft.named import Named, Subject, named
 from keybound.craft.proof import ath
 from keybound.craft.request import Draft, proof_of
@@ -12,7 +13,7 @@ from keybound.craft.request import Draft, proof_of
 @named
 def token_in_query(draft: Draft) -> None:
     """Send the token as a query parameter, and neither Authorization nor proof (RFC 6750 section 2.3)."""
-    draft.url += ("&" if "?" in draft.url else "?") + urlencode({"access_token": str(draft.token)})
+    token_also_in_query(draft)
     draft.token = draft.proof = None
 
 
@@ -21,6 +22,25 @@ def token_in_form(draft: Draft) -> None:
     """Send the token as a form parameter of a POST, and neither Authorization nor proof (RFC 6750 section 2.2)."""
     draft.method, draft.form = "POST", {"access_token": str(draft.token)}
     draft.token = draft.proof = None
+
+
+@named
+def token_also_in_query(draft: Draft) -> None:
+    """Send the token as a query parameter as well."""
+    query_parameter("access_token", str(draft.token))(draft)
+
+
+@named
+def token_also_in_form(draft: Draft) -> None:
+    """Send the token as a form parameter of a POST as well."""
+    with_method("POST")(draft)
+    draft.form = {"access_token": str(draft.token)}
+
+
+@named
+def also_authorized(draft: Draft, scheme: str) -> None:
+    """Send one more Authorization line before the request's own, with the same token under `scheme`."""
+    draft.headers.append(("Authorization", f"{scheme} {draft.token}"))
 
 
 @named
@@ -43,6 +63,12 @@ def with_token(draft: Draft, token: str | Callable[[], str]) -> None:
     draft.token = token() if callable(token) else token
     if draft.proof is not None:
         draft.proof.claims["ath"] = ath(draft.token)
+
+
+@named
+def token_value(draft: Draft, value: object) -> None:
+    """Replace the token by `value`, or by what that makes of the right one, which the proof still hashes."""
+    draft.token = value_of(value, draft.token)
 
 
 @named
@@ -85,6 +111,12 @@ def at_origin(draft: Draft, origin: str) -> None:
 
 
 @named
+def absolute_form(draft: Draft, authority: str) -> None:
+    """Write the whole URL of another authority where the path of the request stands (RFC 9112 section 3.2.2)."""
+    draft.request_target = urlunsplit(urlsplit(draft.url)._replace(netloc=authority))
+
+
+@named
 def with_header(draft: Draft, name: str, value: str) -> None:
     """Send one more header line; {scheme} and {host} in `value` are those of the request's URL."""
     url = urlsplit(draft.url)
@@ -104,9 +136,16 @@ def query_parameter(draft: Draft, name: str, value: str) -> None:
 
 
 @named
-def form_parameter(draft: Draft, name: str, value: str) -> None:
-    """Set one parameter of the form."""
-    draft.form = (draft.form or {}) | {name: value}
+def form_parameter(draft: Draft, name: str, value: object) -> None:
+    """Set one parameter of the form to `value`, or to what that makes of the right one."""
+    form = draft.form or {}
+    draft.form = form | {name: value_of(value, form.get(name))}
+
+
+@named
+def form_values(draft: Draft, values: Mapping[str, str]) -> None:
+    """Set parameters of the form."""
+    draft.form = (draft.form or {}) | dict(values)
 
 
 @named

@@ -101,6 +101,16 @@ def other_last_character(right: str) -> str:
 
 
 @named
+def other_middle_character(right: str) -> str:
+    """The right token with another character in its middle: that of the claims, where it is a JWT."""
+    parts = right.split(".")
+    where = 1 if len(parts) > 2 and parts[1] else 0
+    part, middle = parts[where], len(parts[where]) // 2
+    parts[where] = part[:middle] + ("A" if part[middle] != "A" else "B") + part[middle + 1 :]
+    return ".".join(parts)
+
+
+@named
 def backwards(right: str) -> str:
     """The right value from its end to its beginning."""
     return right[::-1]
