@@ -1,13 +1,12 @@
 """Run keybound against the peers and print what it says of each.
 
-`python tests/peers/check.py [NAME ...]` takes names of variants and defects (default: all of them);
+`python -m peers.check [NAME ...]`, in the folder `tests`, takes names of variants and defects (default: all of them);
 "a+b" is one server with two variants, as the tests have them.
 Exit code 1 if a lawful variant gets a fail or an inconclusive, or a defect gets no fail.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,12 +15,12 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+from peers.variants import DEFECTS, VARIANTS
+from support.command import ENVIRONMENT
 
-from peers.variants import DEFECTS, VARIANTS  # noqa: E402
-
+TESTS = Path(__file__).parents[1]
 KEYBOUND = [sys.executable, "-m", "keybound"]
 LONGEST = 1200  # seconds for one run
 # Defects that keybound warns of: here the text, or this machine, leaves lawful servers room.
@@ -136,8 +135,8 @@ class Outcome:
 def peer(name):
     """A running peer; gives its profile as TOML."""
     kind = "--defect" if name in DEFECTS else "--variant"
-    command = [sys.executable, str(Path(__file__).with_name("server.py")), kind, name]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "peers.server", kind, name]
+    process = subprocess.Popen(command, env=ENVIRONMENT | {"PYTHONPATH": str(TESTS)}, stdin=PIPE, stdout=PIPE)
     try:
         yield json.loads(process.stdout.readline())["profile"]
     finally:
@@ -176,7 +175,7 @@ def _run(name, keep, *options):
                 *_selection(name),
                 *options,
             ],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            env=ENVIRONMENT,
             cwd=scratch,
             capture_output=True,
             text=True,

@@ -1,6 +1,6 @@
 """An AS and an RS on loopback that know nothing of keybound.
 
-`python server.py --variant NAME [--defect NAME]` prints one JSON line {"issuer", "profile"} when it is ready
+`python -m peers.server --variant NAME [--defect NAME]` prints one JSON line {"issuer", "profile"} when it is ready
 (`profile` is TOML for `keybound run`) and stops when its standard input closes.
 """
 
@@ -8,9 +8,6 @@ import argparse
 import json
 import secrets
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from peers import relatives, tls
 from peers.api import CANARY, Resources

@@ -54,7 +54,7 @@ class Options:
     flood: bool = False
 
 
-@dataclass
+@dataclass(eq=False)  # pytest 8 keeps its plugins in a set
 class Controller:
     """The one process that writes. Workers send it events; it alone holds the stream."""
 
