@@ -4,13 +4,13 @@ from keybound.cases.declare import Case, cases
 from keybound.check.issuing import code_or_refusal
 from keybound.check.pushed_requests import (
     another_client,
+    code_for,
     code_of_request_object,
-    gives_code,
     needs_request_objects,
     pushed,
 )
 from keybound.craft.changes.proof import by_attacker
-from keybound.craft.changes.request import all_of, form_values
+from keybound.craft.changes.request import all_of, form_parameters
 from keybound.errors import Inconclusive
 from keybound.flows.client_auth import for_audience
 
@@ -30,7 +30,7 @@ def test_query_beside_request_uri_has_no_effect(case, target):
         target.controls.require(place)
         target.expect(True, "the value in the URL has no effect", f"refused: {seen}")
         return
-    target.refuses(case, all_of(by_attacker, form_values(session.code_form(place.lane, code))), place)
+    target.refuses(case, all_of(by_attacker, form_parameters(session.code_form(place.lane, code))), place)
 
 
 OBJECT = Case("as.code.request-object.dpop-jkt-beside", "another dpop_jkt beside a request object", requirements=("RFC9126-3-request-object",),
@@ -47,7 +47,7 @@ def test_only_the_request_object_counts(case, target):
     except Inconclusive as error:
         target.expect(True, "the value beside has no effect", f"refused: {error}")
         return
-    target.refuses(case, all_of(by_attacker, form_values(session.code_form(place.lane, code))), place)
+    target.refuses(case, all_of(by_attacker, form_parameters(session.code_form(place.lane, code))), place)
 
 
 LINK = "a link that the attacker made with the victim's request brings the code to the attacker"
@@ -61,22 +61,22 @@ REUSED = Case("as.par.request-uri.twice", "a request_uri used again after it gav
 def test_request_uri_belongs_to_its_client(case, target):
     client = target.place(case.place).client
     other = another_client(target, client)
-    works, seen = gives_code(target, pushed(target, client), client, client)
-    if not works:
+    code, seen = code_for(target, pushed(target, client), client, client)
+    if code is None:
         raise Inconclusive(f"control: the client's own request_uri: {seen}")
-    works, seen = gives_code(target, pushed(target, client), client, other)
-    target.expect(not works, "no code", seen)
+    code, seen = code_for(target, pushed(target, client), client, other)
+    target.expect(code is None, "no code", seen)
 
 
 @cases(REUSED)
 def test_request_uri_works_once(case, target):
     client = target.place(case.place).client
     uri = pushed(target, client)
-    works, seen = gives_code(target, uri, client, client)
-    if not works:
+    code, seen = code_for(target, uri, client, client)
+    if code is None:
         raise Inconclusive(f"control: the first use: {seen}")
-    works, seen = gives_code(target, uri, client, client)
-    target.expect(not works, "no code", seen)
+    code, seen = code_for(target, uri, client, client)
+    target.expect(code is None, "no code", seen)
 
 
 AUDIENCES = tuple(

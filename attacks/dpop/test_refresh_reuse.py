@@ -6,7 +6,7 @@ from keybound.cases.declare import Case, cases
 from keybound.check.issuing import expect_honest_type, token_or_refusal
 from keybound.check.token_facts import scope_of
 from keybound.craft.changes.proof import by_attacker, no_proof
-from keybound.craft.changes.request import all_of, form_parameter, form_values
+from keybound.craft.changes.request import all_of, form_parameters
 from keybound.craft.changes.values import other_middle_character
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
@@ -29,7 +29,7 @@ def test_refresh_of_a_public_client_is_protected(case, target):
         form = place.material()
         stolen = place.attempt(change, f"hostile: {thief}")
         if stolen.outcome is Outcome.EFFECT:
-            again = place.attempt(all_of(form_values(form), change), f"hostile: {thief}, again")
+            again = place.attempt(all_of(form_parameters(form), change), f"hostile: {thief}, again")
             seen.append((again.outcome is Outcome.EFFECT, f"{thief}: {stolen.seen}, again: {again.seen}"))
             place.renew()
     target.expect(not any(works for works, _ in seen), "refused, or good once", "; ".join(text for _, text in seen) or "refused")
@@ -47,17 +47,17 @@ def test_reuse_of_a_replaced_refresh_token_ends_its_family(case, target):
     new = session.issue(place.lane, {"refresh_token": old}).refresh
     if new in {None, old}:
         raise NotApplicable("refresh tokens are not replaced")
-    again = place.attempt(form_parameter("refresh_token", old), "the replaced token again")
+    again = place.attempt(form_parameters({"refresh_token": old}), "the replaced token again")
     if again.outcome is Outcome.EFFECT:
         raise NotApplicable(f"a replaced refresh token works a little longer, for retries: {again.seen}")
-    answer = place.attempt(form_parameter("refresh_token", new), "the one that replaced it")
+    answer = place.attempt(form_parameters({"refresh_token": new}), "the one that replaced it")
     target.expect(answer.outcome is not Outcome.EFFECT, "refused from then on", answer.seen)
 
 
 CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
          requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
-         change=form_parameter("refresh_token", other_middle_character), place=place)
+         change=form_parameters({"refresh_token": other_middle_character}), place=place)
     for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
 )
 

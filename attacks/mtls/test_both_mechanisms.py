@@ -10,17 +10,17 @@ HALF = "one of two bindings is enough, so half of the theft is enough"
 CERTIFICATE, PROOF = ("rs-both-only-proof-checked",), ("rs-both-only-certificate-checked",)
 
 
-def half(name, title, requirement, faults, change):
+def row(name, title, requirement, faults, change):
     return Case(f"rs.both.{name}", title, requirements=(requirement,), faults=faults, threat=HALF, change=change, place="both.api", mechanism="mtls", known_as=("BM-02", "BM-04"))
 
 
 HALVES = (
-    half("no-certificate", "the right proof, no certificate", "RFC8705-3-no-cert", CERTIFICATE, no_certificate),
-    half("attacker-certificate", "the right proof, the attacker's certificate", "RFC8705-3-cert-match", CERTIFICATE,
-         attackers_certificate),
-    half("no-proof", "the right certificate, no proof", "RFC9449-7.1-proof-present", PROOF, no_proof),
-    half("attacker-key", "the right certificate, a proof of the attacker's key", "RFC9449-4.3-key-match", PROOF, by_attacker),
-    half("as-bearer", "the right certificate, under the Bearer scheme", "RFC9449-7.2-bearer-downgrade", PROOF, stolen_as_bearer),
+    row("no-certificate", "the right proof, no certificate", "RFC8705-3-no-cert", CERTIFICATE, no_certificate),
+    row("attacker-certificate", "the right proof, the attacker's certificate", "RFC8705-3-cert-match", CERTIFICATE,
+        attackers_certificate),
+    row("no-proof", "the right certificate, no proof", "RFC9449-7.1-proof-present", PROOF, no_proof),
+    row("attacker-key", "the right certificate, a proof of the attacker's key", "RFC9449-4.3-key-match", PROOF, by_attacker),
+    row("as-bearer", "the right certificate, under the Bearer scheme", "RFC9449-7.2-bearer-downgrade", PROOF, stolen_as_bearer),
 )
 
 

@@ -18,5 +18,5 @@ def test_token_elsewhere_opens_nothing(case, target):
     place = target.place(case.place)
     target.controls.require(place)
     answer = place.attempt(case.change, "hostile")
-    target.expect(answer.outcome is not Outcome.EFFECT, "no access", answer.seen)
+    target.expect_no_effect(answer, "no access")
     target.expect(answer.outcome is not Outcome.CRASHED, "an answer below 500", answer.seen, "KEYBOUND-robustness")

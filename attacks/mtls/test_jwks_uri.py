@@ -3,19 +3,18 @@
 The profile says where (jwks_uri). One place for all the checks: a server may keep what it fetched for a while.
 """
 
-import time
-
 from keybound.cases.declare import Case, cases
+from keybound.check.ages import accepted_within
+from keybound.check.controls import must_work
+from keybound.check.jwks_uri import served_client
 from keybound.craft.changes.certificate import (
     attackers_certificate,
     no_certificate,
     related_certificate,
     showing,
 )
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
-from keybound.places.certificates import jwks_uri_place
-from keybound.wire.served_keys import ServedKeys, serving
 
 REGISTERED = "RFC8705-2.2-registered-certificate"
 PATIENCE = 5.0  # seconds
@@ -33,17 +32,9 @@ WRONG = tuple(
 )
 
 
-def served(target):
-    """Return (the place, a key set that holds the client's certificate, where it goes: URL and listen address)."""
-    place = jwks_uri_place(target.session)
-    client = place.lane.client
-    return place, ServedKeys(target.session.identity(client)), (client.jwks_uri, client.jwks_listen)
-
-
 @cases(*WRONG)
 def test_only_the_certificate_of_the_key_set_makes_the_client(case, target):
-    place, keys, (url, listen) = served(target)
-    with serving(url, keys, listen):
+    with served_client(target) as (place, _):
         target.refuses(case, place=place)
 
 
@@ -54,13 +45,10 @@ ODD = Case("as.mtls.jwks-uri.odd-key", "a key set with a key of no known type be
 
 @cases(ODD)
 def test_keys_of_unknown_type_are_skipped(case, target):
-    place, keys, (url, listen) = served(target)
-    with serving(url, keys, listen):
-        if place.attempt(None, "control before").outcome is not Outcome.EFFECT:
-            raise Inconclusive("the client is not known by its key set")
+    with served_client(target) as (place, keys):
+        must_work(place, "control before: the client is known by its key set")
         keys.register(place.build(place.material()).identity, {"kty": "https://keybound.example/kty", "x5c": ["AAAA"]})
-        answer = place.attempt(None, "variant")
-        target.expect(answer.outcome is Outcome.EFFECT, "a token", answer.seen)
+        target.expect_effect(place.attempt(None, "variant"), "a token")
 
 
 ROTATED = (
@@ -74,27 +62,19 @@ ROTATED = (
 @cases(*ROTATED)
 def test_key_set_is_read_again(case, target):
     """Wait a little for a server that keeps what it fetched; to keep it for longer is lawful, so this only warns."""
-    place, keys, (url, listen) = served(target)
-    old = place.build(place.material()).identity
-    new = target.session.attacker.related(old).get("self-signed-twin")
-    if new is None:
-        raise NotApplicable("there is no second self-signed certificate for this client")
-    with serving(url, keys, listen):
-        before = place.attempt(None, "control before")
-        if before.outcome is not Outcome.EFFECT:
-            raise Inconclusive(f"control: {before.seen}")
+    with served_client(target) as (place, keys):
+        old = place.build(place.material()).identity
+        new = target.session.attacker.related(old).get("self-signed-twin")
+        if new is None:
+            raise NotApplicable("there is no second self-signed certificate for this client")
+        must_work(place, "control before: the client is known by its key set")
         keys.register(new)
-        answer = place.attempt(showing(new), "the new certificate")
-        end = time.monotonic() + PATIENCE
-        while answer.outcome is not Outcome.EFFECT and time.monotonic() < end:
-            time.sleep(1.0)
-            answer = place.attempt(showing(new), "the new certificate")
+        answer = accepted_within(place, showing(new), PATIENCE, "the new certificate")
         if case.data == "new":
-            target.expect(answer.outcome is Outcome.EFFECT, f"accepted within {PATIENCE:g} s", answer.seen)
+            target.expect_effect(answer, f"accepted within {PATIENCE:g} s")
         elif answer.outcome is not Outcome.EFFECT:
             raise NotApplicable("the change is not noticed: that is for another case to say")
         else:
-            gone = place.attempt(None, "hostile: the old certificate")
-            target.expect(gone.outcome is not Outcome.EFFECT, "refused", gone.seen)
+            target.expect_no_effect(place.attempt(None, "hostile: the old certificate"), "refused")
         keys.register(old)
         place.attempt(None, "the old certificate, registered again")

@@ -9,21 +9,17 @@ from keybound.craft.changes.certificate import attackers_certificate, no_certifi
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
-
-def at(endpoint, threat):
-    def case(slug, what, requirement, change, label):
-        return Case(f"as.mtls.{endpoint}.{slug}", f"{endpoint} by an mTLS client {what}", requirements=(requirement,), faults=("as-mtls-tokens-only",),
-                    threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(label,))
-
-    return (
-        case("no-certificate", "without a certificate", "RFC8705-2-handshake", no_certificate, "MC-02"),
-        case("attacker-certificate", "with the attacker's certificate", "RFC8705-2-client-binding", attackers_certificate, "MC-04"),
+ELSEWHERE = tuple(
+    Case(f"as.mtls.{endpoint}.{slug}", f"{endpoint} by an mTLS client {what}", requirements=(requirement,), faults=("as-mtls-tokens-only",),
+         threat=threat, change=change, place=f"mtls.{endpoint}.own", mechanism="mtls", known_as=(label,))
+    for endpoint, threat in (
+        ("introspection", "whoever knows the client_id reads what a stolen token says"),
+        ("revocation", "whoever knows the client_id ends its tokens"),
     )
-
-
-ELSEWHERE = (
-    *at("introspection", "whoever knows the client_id reads what a stolen token says"),
-    *at("revocation", "whoever knows the client_id ends its tokens"),
+    for slug, what, requirement, change, label in (
+        ("no-certificate", "without a certificate", "RFC8705-2-handshake", no_certificate, "MC-02"),
+        ("attacker-certificate", "with the attacker's certificate", "RFC8705-2-client-binding", attackers_certificate, "MC-04"),
+    )
 )
 
 

@@ -19,58 +19,58 @@ ANY_ISSUER = "whoever makes a CA with the same name is the client"
 ANY_NAME = "every customer of the CA is the client"
 
 
-def case(name, title, requirements, fault, threat, *, place="mtls.token.dn", **more):
+def row(name, title, requirements, fault, threat, *, place="mtls.token.dn", **more):
     subject = {"mtls.token.dn": "pki", "mtls.token.self-signed": "self-signed"}.get(place) or place.split(".")[2].replace("_", "-")
     return Case(f"as.mtls.{subject}.{name}", title, requirements=requirements, faults=tuple(fault.split()), threat=threat, change=related_certificate(name), place=place,
                 mechanism="mtls", **more)
 
 
-def san(kind, name, title, fault, threat):
-    return case(name, f"registered by {kind}: {title}", SUBJECT, fault, threat, place=f"mtls.token.{kind}", known_as=("MC-04",))
+def san_row(kind, name, title, fault, threat):
+    return row(name, f"registered by {kind}: {title}", SUBJECT, fault, threat, place=f"mtls.token.{kind}", known_as=("MC-04",))
 
 
 WRONG = (
-    case("other", "the certificate of another customer of the CA", (*CLIENT, *SUBJECT), "as-mtls-subject-ignored", ANY_NAME,
-         known_as=("MC-04",)),
-    case("untrusted", "the client's names, by another CA with the same name", CHAIN, "as-mtls-chain-ignored", ANY_ISSUER,
-         known_as=("MC-03", "MC-06")),
-    case("self-issued", "the client's names, signed by itself", CHAIN, "as-mtls-chain-ignored", ANY_ISSUER, known_as=("CB-14",)),
-    case("expired", "an expired certificate of the client", CHAIN, "as-mtls-lifetime-ignored", "an old key lives for ever"),
-    case("not-yet-valid", "a certificate of the client that is not valid yet", CHAIN, "as-mtls-lifetime-ignored",
-         "nothing of the lifetime is looked at"),
-    case("server-only", "a certificate for servers", CHAIN, "as-mtls-purpose-ignored",
-         "the certificate of a web server logs in as its client", lenient=True),
-    case("intermediate-alone", "a certificate without the chain that makes it trusted", CHAIN, "as-mtls-chain-ignored",
-         "the chain is not checked, or the issuer is known from elsewhere", lenient=True),
-    case("reversed", "the client's subject in reverse order", DN, "as-mtls-dn-order-ignored", "two names are taken for one"),
-    case("longer", "the client's subject and one part more", DN, "as-mtls-dn-contained", "two names are taken for one"),
-    case("shorter", "the client's common name and nothing else of its subject", SUBJECT, "as-mtls-common-name-compared", ANY_NAME,
-         known_as=("MC-04",)),
-    case("issuer-named", "another subject, by a CA that is named like the client", SUBJECT, "as-mtls-issuer-for-subject",
-         "the name is looked for in the wrong field", known_as=("MC-06",)),
-    case("nul", "the client's name, a NUL and more", SUBJECT, "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
-    case("appended", "another certificate, with the client's behind it", (*CLIENT, *HANDSHAKE), "as-mtls-any-of-chain",
-         "the public certificate of the victim, sent along, is taken for proved"),
-    *(san(kind, "other", "the certificate of another customer of the CA", "as-mtls-subject-ignored", ANY_NAME)
+    row("other", "the certificate of another customer of the CA", (*CLIENT, *SUBJECT), "as-mtls-subject-ignored", ANY_NAME,
+        known_as=("MC-04",)),
+    row("untrusted", "the client's names, by another CA with the same name", CHAIN, "as-mtls-chain-ignored", ANY_ISSUER,
+        known_as=("MC-03", "MC-06")),
+    row("self-issued", "the client's names, signed by itself", CHAIN, "as-mtls-chain-ignored", ANY_ISSUER, known_as=("CB-14",)),
+    row("expired", "an expired certificate of the client", CHAIN, "as-mtls-lifetime-ignored", "an old key lives for ever"),
+    row("not-yet-valid", "a certificate of the client that is not valid yet", CHAIN, "as-mtls-lifetime-ignored",
+        "nothing of the lifetime is looked at"),
+    row("server-only", "a certificate for servers", CHAIN, "as-mtls-purpose-ignored",
+        "the certificate of a web server logs in as its client", lenient=True),
+    row("intermediate-alone", "a certificate without the chain that makes it trusted", CHAIN, "as-mtls-chain-ignored",
+        "the chain is not checked, or the issuer is known from elsewhere", lenient=True),
+    row("reversed", "the client's subject in reverse order", DN, "as-mtls-dn-order-ignored", "two names are taken for one"),
+    row("longer", "the client's subject and one part more", DN, "as-mtls-dn-contained", "two names are taken for one"),
+    row("shorter", "the client's common name and nothing else of its subject", SUBJECT, "as-mtls-common-name-compared", ANY_NAME,
+        known_as=("MC-04",)),
+    row("issuer-named", "another subject, by a CA that is named like the client", SUBJECT, "as-mtls-issuer-for-subject",
+        "the name is looked for in the wrong field", known_as=("MC-06",)),
+    row("nul", "the client's name, a NUL and more", SUBJECT, "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
+    row("appended", "another certificate, with the client's behind it", (*CLIENT, *HANDSHAKE), "as-mtls-any-of-chain",
+        "the public certificate of the victim, sent along, is taken for proved"),
+    *(san_row(kind, "other", "the certificate of another customer of the CA", "as-mtls-subject-ignored", ANY_NAME)
       for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
-    *(san(kind, "longer", "the name with something behind it", "as-mtls-name-prefix", "a name that any CA gives begins like it")
+    *(san_row(kind, "longer", "the name with something behind it", "as-mtls-name-prefix", "a name that any CA gives begins like it")
       for kind in ("san_dns", "san_uri", "san_email")),
-    *(san(kind, "swapped", "the name as one of another type", "as-mtls-name-of-any-type", "the CA vouches for one field only")
+    *(san_row(kind, "swapped", "the name as one of another type", "as-mtls-name-of-any-type", "the CA vouches for one field only")
       for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
-    *(case("untrusted", f"registered by {kind}: the client's names, by another CA with the same name", CHAIN, "as-mtls-chain-ignored",
-           ANY_ISSUER, place=f"mtls.token.{kind}", known_as=("MC-03",))
+    *(row("untrusted", f"registered by {kind}: the client's names, by another CA with the same name", CHAIN, "as-mtls-chain-ignored",
+          ANY_ISSUER, place=f"mtls.token.{kind}", known_as=("MC-03",))
       for kind in ("san_dns", "san_uri", "san_ip", "san_email")),
-    san("san_dns", "misplaced", "the name as common name", "as-mtls-name-in-any-field", "the CA vouches for one field only"),
-    san("san_dns", "wildcard", "a wildcard that covers the name", "as-mtls-wildcard-matches", "a wildcard is every client"),
-    san("san_dns", "nul", "the name, a NUL and more", "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
-    case("self-signed-twin", "the registered subject and serial number with another key", REGISTERED, "as-self-signed-subject-compared as-self-signed-serial-compared",
-         "anybody can sign a certificate with that name", place="mtls.token.self-signed", known_as=("MC-07",)),
-    case("self-signed-reissued", "the registered key in another certificate", REGISTERED, "as-self-signed-key-compared",
-         "servers that compare the registered key may take it", place="mtls.token.self-signed", lenient=True),
-    case("another-client", "another client's registered certificate", CLIENT, "as-mtls-any-registered",
-         "each client is every client", known_as=("MC-06",)),
-    case("another-client", "another client's registered certificate", (*CLIENT, *REGISTERED), "as-mtls-any-registered",
-         "each client is every client", place="mtls.token.self-signed", known_as=("MC-06",)),
+    san_row("san_dns", "misplaced", "the name as common name", "as-mtls-name-in-any-field", "the CA vouches for one field only"),
+    san_row("san_dns", "wildcard", "a wildcard that covers the name", "as-mtls-wildcard-matches", "a wildcard is every client"),
+    san_row("san_dns", "nul", "the name, a NUL and more", "as-mtls-nul-ends-name", "a name that any CA gives ends at the NUL"),
+    row("self-signed-twin", "the registered subject and serial number with another key", REGISTERED, "as-self-signed-subject-compared as-self-signed-serial-compared",
+        "anybody can sign a certificate with that name", place="mtls.token.self-signed", known_as=("MC-07",)),
+    row("self-signed-reissued", "the registered key in another certificate", REGISTERED, "as-self-signed-key-compared",
+        "servers that compare the registered key may take it", place="mtls.token.self-signed", lenient=True),
+    row("another-client", "another client's registered certificate", CLIENT, "as-mtls-any-registered",
+        "each client is every client", known_as=("MC-06",)),
+    row("another-client", "another client's registered certificate", (*CLIENT, *REGISTERED), "as-mtls-any-registered",
+        "each client is every client", place="mtls.token.self-signed", known_as=("MC-06",)),
     Case("as.mtls.pki.attacker-with-secret", "the attacker's certificate and a guessed secret", requirements=CLIENT,
          faults=("as-mtls-second-method-wins",), threat="a second method takes the place of the certificate",
          change=all_of(attackers_certificate, with_guessed_secret), place="mtls.token.dn", mechanism="mtls", known_as=("MC-09",)),

@@ -2,7 +2,7 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.proof import no_proof
-from keybound.craft.changes.request import all_of, form_parameter
+from keybound.craft.changes.request import all_of, form_parameters
 from keybound.errors import NotApplicable
 from keybound.flows.client_auth import unauthenticated
 from keybound.judge.rules import Exact
@@ -33,7 +33,7 @@ SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key
 @cases(SECRET)
 def test_secret_does_not_replace_a_key(case, target):
     lane = target.lane("dpop", auth="private_key_jwt")
-    with_secret = all_of(unauthenticated(lane.client), form_parameter("client_secret", "a-secret-that-keybound-made-up"))
+    with_secret = all_of(unauthenticated(lane.client), form_parameters({"client_secret": "a-secret-that-keybound-made-up"}))
     target.refuses(case, with_secret, grant(target.session, lane))
 
 

@@ -3,10 +3,10 @@
 import time
 
 from keybound.cases.declare import Case, cases
-from keybound.check.issuing import token_or_refusal
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.check.issuing import authorization_or_refusal, token_or_refusal
+from keybound.craft.changes.request import form_parameters
+from keybound.errors import NotApplicable
 from keybound.flows.client_auth import for_audience
-from keybound.judge.answer import Outcome
 
 STAYS = Case("as.refresh.no-rotation", "a refresh token of a confidential client works a second time", requirements=("FAPI2SP-5.3.2.1-no-rotation",),
              faults=("as-refresh-rotates-all",), threat="a client that missed one answer is locked out", place="refresh")
@@ -30,14 +30,8 @@ def test_requests_have_to_be_pushed(case, target):
     session, place = target.session, target.place(case.place)
     target.controls.require(place)
     form, _ = session.authorization_form(place.lane.client, {})
-    try:
-        answer = session.authorization(place.lane.client, form)
-    except Inconclusive as error:
-        target.expect(True, "no code", f"refused: {error}")
-        return
-    if "code" in answer:
-        session.secrets(answer["code"], "code")
-    target.expect("code" not in answer, "no code", "a code" if "code" in answer else f"error {answer.get('error')}")
+    answer, seen = authorization_or_refusal(target, place.lane.client, form)
+    target.expect("code" not in answer, "no code", seen)
 
 
 MARGIN = 5
@@ -53,22 +47,23 @@ def test_code_ends_after_a_minute(case, target):
         raise NotApplicable("this run does not wait for a minute (limits.longest_wait)")
     form = session.code_form(place.lane, session.code(place.lane))
     time.sleep(limits.code_lifetime + MARGIN)
-    answer = place.attempt(lambda draft: draft.form.update(form), "hostile: the code, a minute later")
+    answer = place.attempt(form_parameters(form), "hostile: the code, a minute later")
     target.controls.require(place)
-    target.expect(answer.outcome is not Outcome.EFFECT, f"refused after {limits.code_lifetime:g} s", answer.seen)
+    target.expect_no_effect(answer, f"refused after {limits.code_lifetime:g} s")
 
 
 AUDIENCE = tuple(
     Case(f"as.client.assertion-aud.{name}", f"a client assertion whose audience is {what}", requirements=("FAPI2SP-5.3.2.1-assertion-aud",),
-         faults=("as-assertion-aud-loose",), threat="an assertion made for another server is good here as well", place="token.assertion", data=change)
-    for name, what, change in (
-        ("token", "the token endpoint", lambda session: session.endpoint("token")),
-        ("array", "an array that holds the issuer", lambda session: [session.profile.issuer]),
+         faults=("as-assertion-aud-loose",), threat="an assertion made for another server is good here as well", place="token.assertion", data=name)
+    for name, what in (
+        ("token", "the token endpoint"),
+        ("array", "an array that holds the issuer"),
     )
 )
 
 
 @cases(*AUDIENCE)
 def test_assertion_is_for_the_issuer_alone(case, target):
-    place = target.place(case.place)
-    target.refuses(case, for_audience(target.session, place.client, case.data(target.session)))
+    place, session = target.place(case.place), target.session
+    audience = session.endpoint("token") if case.data == "token" else [session.profile.issuer]
+    target.refuses(case, for_audience(session, place.client, audience))

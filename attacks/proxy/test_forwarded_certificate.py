@@ -2,7 +2,7 @@
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.certificate import attackers_certificate, no_certificate
-from keybound.craft.changes.forwarded_header import ENCODINGS, HEADERS, beside, in_trailers, spoofs
+from keybound.craft.changes.forwarded_header import HEADERS, beside, spoofs, trailer_spoofs
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -19,31 +19,26 @@ SANITIZED = "RFC9700-4.13-sanitized-headers"
 THREAT = "whoever knows the certificate is its holder: a TLS terminator lets the header through, or nothing ends TLS here"
 
 
-def batched(names, size):
-    """Return `names` in groups, so that a request stays below common limits of its size."""
-    return [names[at : at + size] for at in range(0, len(names), size)]
-
-
-def quoted(side, place, requirement, what, name, title, presence, changes, *more):
+def row(side, place, requirement, what, name, title, presence, changes, *more):
     return Case(f"{side}.mtls.header.{name}", f"{what}, {title}", requirements=(requirement, SANITIZED, *more),
                 faults=(f"{side}-trusts-certificate-header",), threat=THREAT, place=place, mechanism="mtls", change=presence, data=changes,
                 known_as=("PX-01", "PX-04") if presence is no_certificate else ("PX-01", "PX-03", "PX-04"))
 
 
 QUOTED = tuple(
-    row
+    each
     for side, place, requirement, what in SIDES
     for presence, how, change, standard in PRESENCES
-    for row in (
+    for each in (
         *(
-            quoted(side, place, requirement, what, f"{header.lower().replace('_', '-')}.{presence}", f"{header} {how}",
-                   change, spoofs([header], change), *([standard] if header.startswith("Client-Cert") else []))
+            row(side, place, requirement, what, f"{header.lower().replace('_', '-')}.{presence}", f"{header} {how}",
+                change, spoofs([header], change), *([standard] if header.startswith("Client-Cert") else []))
             for header in HEADERS
         ),
-        quoted(side, place, requirement, what, f"underscores.{presence}", f"every name in capitals with underscores {how}",
-               change, spoofs([name.upper().replace("-", "_") for name in HEADERS], change, encodings=COMMON)),
-        quoted(side, place, requirement, what, f"twice.{presence}", f"every name twice {how}",
-               change, spoofs(HEADERS, change, times=2, encodings=COMMON), "RFC9440-2.2-once"),
+        row(side, place, requirement, what, f"underscores.{presence}", f"every name in capitals with underscores {how}",
+            change, spoofs([name.upper().replace("-", "_") for name in HEADERS], change, encodings=COMMON)),
+        row(side, place, requirement, what, f"twice.{presence}", f"every name twice {how}",
+            change, spoofs(HEADERS, change, times=2, encodings=COMMON), "RFC9440-2.2-once"),
     )
 )
 
@@ -51,7 +46,7 @@ QUOTED = tuple(
 TRAILERS = tuple(
     Case(f"rs.mtls.header.trailers.{presence}", f"a bound token, every name as a trailer field {how}",
          requirements=("RFC8705-3-cert-from-tls", SANITIZED), faults=("rs-trailers-merged",), threat=THREAT, place="mtls.api", mechanism="mtls", change=change,
-         data=[in_trailers(names, encoding, change) for names in batched(HEADERS, 5) for encoding in ENCODINGS])
+         data=trailer_spoofs(HEADERS, change))
     for presence, how, change, _ in PRESENCES
 )
 

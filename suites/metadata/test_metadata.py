@@ -52,16 +52,16 @@ def test_clients_can_use_key_pairs(case, target):
 LOST = "clients take the metadata for what it is not"
 
 
-def plain(slug, title, rule, fault, threat=LOST, *, lenient=False, known_as=()):
+def row(slug, title, rule, fault, threat=LOST, *, lenient=False, known_as=()):
     return Case(f"as.metadata.{slug}", title, requirements=rule, faults=(f"as-metadata-{fault}",), threat=threat, lenient=lenient, known_as=known_as)
 
 
-EMPTY = plain("no-empty", "the metadata has no empty array", ("RFC8414-3.2-no-empty-arrays",), "empty-array", known_as=("MD-02",))
-WHOLE = plain("complete", "the metadata has what RFC 8414 demands of it", ("RFC9700-2.6-metadata",), "incomplete", lenient=True)
-HTTPS = plain("https", "every endpoint that takes part in DPoP is an https URL", ("RFC9449-2-https",), "endpoint-http",
-              "tokens and proofs travel in the clear")
-ES256 = plain("dpop-algs.es256", f"{ALGS} is there and has ES256", ("ATPROTO-metadata-dpop-algs",), "without-es256",
-              "clients that know only ES256 are locked out")
+EMPTY = row("no-empty", "the metadata has no empty array", ("RFC8414-3.2-no-empty-arrays",), "empty-array", known_as=("MD-02",))
+WHOLE = row("complete", "the metadata has what RFC 8414 demands of it", ("RFC9700-2.6-metadata",), "incomplete", lenient=True)
+HTTPS = row("https", "every endpoint that takes part in DPoP is an https URL", ("RFC9449-2-https",), "endpoint-http",
+            "tokens and proofs travel in the clear")
+ES256 = row("dpop-algs.es256", f"{ALGS} is there and has ES256", ("ATPROTO-metadata-dpop-algs",), "without-es256",
+            "clients that know only ES256 are locked out")
 
 
 @cases(EMPTY)

@@ -10,19 +10,19 @@ from keybound.judge.answer import Outcome
 RENEWED, DN, CHAIN = ("RFC8705-2.1-rotation",), ("RFC8705-2.1-dn-comparison",), ("RFC8705-2.1-chain",)
 
 
-def valid(name, title, requirements, fault, threat, place, change=None, known_as=()):
+def row(name, title, requirements, fault, threat, place, change=None, known_as=()):
     return Case(f"as.mtls.{name}", title, requirements=requirements, faults=(fault,), threat=threat, change=change, place=place, lenient=True, mechanism="mtls", known_as=known_as)
 
 
 ACCEPTED = (
-    valid("pki.renewed.same-key", "a new certificate over the same key", RENEWED, "as-mtls-certificate-pinned",
-          "renewal needs a new registration", "mtls.token.dn", related_certificate("reissued")),
-    valid("pki.renewed.other-key", "a new certificate over a new key", RENEWED, "as-mtls-certificate-pinned",
-          "renewal needs a new registration", "mtls.token.dn", related_certificate("twin")),
-    valid("pki.string-type", "the same subject in another string type", DN, "as-mtls-dn-bytes-compared",
-          "another CA software locks the client out", "mtls.token.dn", related_certificate("printable")),
-    valid("pki.intermediate", "a certificate by a CA under the CA, with its chain", CHAIN, "as-mtls-certificate-pinned",
-          "a proper chain is refused", "mtls.token.dn", related_certificate("intermediate")),
+    row("pki.renewed.same-key", "a new certificate over the same key", RENEWED, "as-mtls-certificate-pinned",
+        "renewal needs a new registration", "mtls.token.dn", related_certificate("reissued")),
+    row("pki.renewed.other-key", "a new certificate over a new key", RENEWED, "as-mtls-certificate-pinned",
+        "renewal needs a new registration", "mtls.token.dn", related_certificate("twin")),
+    row("pki.string-type", "the same subject in another string type", DN, "as-mtls-dn-bytes-compared",
+        "another CA software locks the client out", "mtls.token.dn", related_certificate("printable")),
+    row("pki.intermediate", "a certificate by a CA under the CA, with its chain", CHAIN, "as-mtls-certificate-pinned",
+        "a proper chain is refused", "mtls.token.dn", related_certificate("intermediate")),
 )
 
 
@@ -32,10 +32,10 @@ def test_variant_is_accepted(case, target):
 
 
 SERVED = (
-    valid("optional-certificate", "a client without certificate at a shared endpoint", ("RFC8705-6.1-optional-cert",),
-          "as-introspection-demands-certificate", "mutual TLS locks the other clients out", "mtls.introspection"),
-    valid("alias.revocation", "the alias of the revocation endpoint", ("RFC8705-5-alias-function",),
-          "as-alias-revocation-missing", "clients are sent to an endpoint that is not there", "mtls.revocation.alias"),
+    row("optional-certificate", "a client without certificate at a shared endpoint", ("RFC8705-6.1-optional-cert",),
+        "as-introspection-demands-certificate", "mutual TLS locks the other clients out", "mtls.introspection"),
+    row("alias.revocation", "the alias of the revocation endpoint", ("RFC8705-5-alias-function",),
+        "as-alias-revocation-missing", "clients are sent to an endpoint that is not there", "mtls.revocation.alias"),
 )
 
 
@@ -43,13 +43,12 @@ SERVED = (
 def test_endpoint_serves(case, target):
     place, witness = target.place(case.place), target.place("mtls.token.dn")
     target.controls.require(witness)
-    answer = place.attempt(None, "variant")
-    target.expect(answer.outcome is Outcome.EFFECT, "served", answer.seen)
+    target.expect_effect(place.attempt(None, "variant"), "served")
 
 
-BESIDE = valid("secret-with-certificate", "a client with a secret shows a certificate as well", ("RFC8705-6.1-optional-cert",),
-               "as-certificate-excludes-secret", "a certificate in the connection locks the other clients out", "mtls.introspection",
-               known_as=("MC-12",))
+BESIDE = row("secret-with-certificate", "a client with a secret shows a certificate as well", ("RFC8705-6.1-optional-cert",),
+             "as-certificate-excludes-secret", "a certificate in the connection locks the other clients out", "mtls.introspection",
+             known_as=("MC-12",))
 
 
 @cases(BESIDE)
@@ -57,9 +56,9 @@ def test_certificate_does_not_disturb_other_methods(case, target):
     target.accepts(case, showing(target.session.identity(target.lane("mtls").client)))
 
 
-AGREES = valid("plain-endpoint.bound", "a token from the endpoint that is no alias", ("RFC8705-5-alias-function",),
-               "as-plain-endpoint-unbound", "where the request goes decides whether the token is bound", "mtls.token.dn",
-               known_as=("MC-10",))
+AGREES = row("plain-endpoint.bound", "a token from the endpoint that is no alias", ("RFC8705-5-alias-function",),
+             "as-plain-endpoint-unbound", "where the request goes decides whether the token is bound", "mtls.token.dn",
+             known_as=("MC-10",))
 
 
 @cases(AGREES)

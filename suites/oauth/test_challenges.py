@@ -14,18 +14,18 @@ from keybound.errors import NotApplicable
 ONCE = {"realm", "scope", "error", "error_description", "error_uri"}
 
 
-def bearer(slug, title, rules, fault, threat, *, lenient=False):
+def row(slug, title, rules, fault, threat, *, lenient=False):
     return Case(f"rs.bearer.{slug}", title, requirements=rules, faults=(f"rs-{fault}",), threat=threat, change=as_bearer_token("not-a-token"), place="api", lenient=lenient)
 
 
 LOST = "clients cannot tell what went wrong"
-CHALLENGE = bearer("challenge", "a bad bearer token is answered with a challenge", ("RFC6750-3-challenge",), "no-challenge", LOST,
-                   lenient=True)
-ERROR = bearer("error", "the challenge says what was wrong with a bearer token", ("RFC6750-3-challenge-error",),
-               "challenge-without-error", LOST)
-STATUS = bearer("error-status", "invalid_token comes with 401", ("RFC6750-3.1-error-status",), "bearer-wrong-status", LOST)
-TWICE = bearer("attributes-once", "no attribute of a challenge comes twice", ("RFC6750-3-attributes-once",),
-               "challenge-attributes-twice", "two readers of one challenge read two errors", lenient=True)
+CHALLENGE = row("challenge", "a bad bearer token is answered with a challenge", ("RFC6750-3-challenge",), "no-challenge", LOST,
+                lenient=True)
+ERROR = row("error", "the challenge says what was wrong with a bearer token", ("RFC6750-3-challenge-error",),
+            "challenge-without-error", LOST)
+STATUS = row("error-status", "invalid_token comes with 401", ("RFC6750-3.1-error-status",), "bearer-wrong-status", LOST)
+TWICE = row("attributes-once", "no attribute of a challenge comes twice", ("RFC6750-3-attributes-once",),
+            "challenge-attributes-twice", "two readers of one challenge read two errors", lenient=True)
 
 
 @cases(CHALLENGE)

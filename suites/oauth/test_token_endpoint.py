@@ -2,7 +2,7 @@
 
 from keybound.cases.declare import PAR, TOKEN, Case, cases
 from keybound.check.issuing import code_or_refusal
-from keybound.craft.changes.request import form_parameter, wrong_basic_secret
+from keybound.craft.changes.request import form_parameters, wrong_basic_secret
 from keybound.errors import NotApplicable
 from keybound.places.place import grant
 
@@ -28,7 +28,7 @@ def test_token_response_is_not_stored(case, target):
 
 
 FORMAT = Case("as.error.format", "a refused token request gets 400 and a JSON error", requirements=("RFC6749-5.2-error-format",),
-              faults=("as-errors-are-pages",), threat="clients cannot tell what went wrong", change=form_parameter("grant_type", "urn:example:keybound"), place="token", lenient=True)
+              faults=("as-errors-are-pages",), threat="clients cannot tell what went wrong", change=form_parameters({"grant_type": "urn:example:keybound"}), place="token", lenient=True)
 
 
 @cases(FORMAT)
@@ -57,7 +57,7 @@ def test_failed_basic_authentication_is_challenged(case, target):
 
 IGNORED = tuple(
     Case(f"{at.prefix}.request.unknown-parameter", "a request parameter nobody knows", requirements=("RFC6749-3.1-unknown-parameters",),
-         faults=("as-refuses-unknown-parameters",), threat="clients with a newer feature are locked out", change=form_parameter("keybound_unknown", "anything"), place=at.place)
+         faults=("as-refuses-unknown-parameters",), threat="clients with a newer feature are locked out", change=form_parameters({"keybound_unknown": "anything"}), place=at.place)
     for at in (TOKEN, PAR)
 )
 AUTHORIZE = Case("as.authorize.unknown-parameter", "an authorization request parameter nobody knows",

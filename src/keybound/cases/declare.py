@@ -56,12 +56,14 @@ class At:
     """A place where rows are tried: the prefix of their ids, and the requirements that all of them speak of.
 
     `only_these`: of these requirements only, whatever the rows say (what is looked at here is something else).
+    `mechanism` replaces that of the rows.
     """
 
     place: str
     prefix: str
     requirements: tuple[str, ...]
     only_these: bool = False
+    mechanism: Mechanism | None = None
 
     @property
     def side(self) -> str:
@@ -78,8 +80,8 @@ PROOF_READERS = (TOKEN, PAR, API, USERINFO)
 RESOURCES = (API, USERINFO)
 MINTED = (At("tokens.jwt", "rs.token", ()), At("tokens.opaque", "rs.introspection", ()))
 MINTED_MTLS = (
-    At("tokens.mtls.jwt", "rs.mtls.token", ()),
-    At("tokens.mtls.opaque", "rs.mtls.introspection", ()),
+    At("tokens.mtls.jwt", "rs.mtls.token", (), mechanism="mtls"),
+    At("tokens.mtls.opaque", "rs.mtls.introspection", (), mechanism="mtls"),
 )
 
 
@@ -102,6 +104,7 @@ def spread(rows: Iterable[Case], places: Sequence[At]) -> tuple[Case, ...]:
             place=at.place,
             requirements=at.requirements if at.only_these else row.requirements + at.requirements,
             faults=tuple(f"{at.side}-{fault}" for fault in row.faults),
+            mechanism=at.mechanism or row.mechanism,
         )
         for at in places
         for row in kept

@@ -180,15 +180,25 @@ def wait_for(look: Callable[[], bool], longest: float) -> bool:
     return found
 
 
-def refused_within(place: Place, longest: float, label: str) -> tuple[bool, str]:
-    """Send the valid request until it is refused, for `longest` seconds; return whether it was, and the last answer."""
-    seen: list[Answer] = []
+def refused_within(place: Place, longest: float, label: str) -> Answer:
+    """Send the valid request until it is refused, for `longest` seconds; return the last answer."""
+    return _until(place, None, longest, label, effect=False)
 
-    def refused() -> bool:
-        seen.append(place.attempt(None, label))
-        return seen[-1].outcome is not Outcome.EFFECT
 
-    return wait_for(refused, longest), seen[-1].seen
+def accepted_within(place: Place, change: Change, longest: float, label: str) -> Answer:
+    """Send the request with `change` until it takes effect, for `longest` seconds; return the last answer."""
+    return _until(place, change, longest, label, effect=True)
+
+
+def _until(place: Place, change: Change | None, longest: float, label: str, *, effect: bool) -> Answer:
+    answers: list[Answer] = []
+
+    def is_so() -> bool:
+        answers.append(place.attempt(change, label))
+        return (answers[-1].outcome is Outcome.EFFECT) is effect
+
+    wait_for(is_so, longest)
+    return answers[-1]
 
 
 def largest(ages: Iterable[float]) -> float:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from keybound.craft.request import Change
 from keybound.errors import Inconclusive
 from keybound.flows.session import Session
 from keybound.judge.answer import Answer, Outcome
@@ -57,8 +58,15 @@ class Controls:
             self.lost = f"the target no longer serves valid requests: {answer.seen}"
         return answer
 
-    def require(self, place: Place) -> None:
+    def require(self, place: Place, when: str = "before") -> None:
         """Raise Inconclusive unless the control of `place` succeeds."""
-        answer = self.send(place, "before")
+        answer = self.send(place, when)
         if answer.outcome is not Outcome.EFFECT:
             raise Inconclusive(f"control: {answer.seen}")
+
+
+def must_work(place: Place, label: str, change: Change | None = None) -> None:
+    """Send a request that is a control of its own: raises Inconclusive unless it takes effect."""
+    answer = place.attempt(change, label)
+    if answer.outcome is not Outcome.EFFECT:
+        raise Inconclusive(f"{label}: {answer.seen}")

@@ -7,7 +7,7 @@ from keybound.craft.jose import Key
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.lanes import Code, Lane, Token
-from keybound.profile.clients import Mechanism
+from keybound.profile.clients import Client, Mechanism
 
 
 def token_or_refusal(
@@ -34,6 +34,23 @@ def code_or_refusal(
         return target.session.code(lane, extra, beside=beside), "a code"
     except Inconclusive as error:
         return None, str(error)
+
+
+def authorization_or_refusal(
+    target: Target, client: Client, form: dict[str, str]
+) -> tuple[dict[str, str], str]:
+    """Send the user through an authorization request; return what comes back to the client, and that in a few words.
+
+    Nothing comes back where the target stops the user.
+    """
+    try:
+        answer = target.session.authorization(client, form)
+    except Inconclusive as error:
+        return {}, f"refused: {error}"
+    if "code" not in answer:
+        return answer, f"error {answer.get('error')}"
+    target.session.secrets(answer["code"], "code")
+    return answer, "a code"
 
 
 def expect_honest_type(target: Target, token: Token) -> None:

@@ -1,5 +1,6 @@
 """What a pushed authorization request is good for (RFC 9126), also one whose contents are signed (RFC 9101)."""
 
+from keybound.check.issuing import authorization_or_refusal
 from keybound.check.target import Target
 from keybound.craft.jose import Key, jwt
 from keybound.errors import Inconclusive, NotApplicable
@@ -15,16 +16,10 @@ def pushed(target: Target, client: Client) -> str:
     return target.session.push(client, form, target.session.key())
 
 
-def gives_code(target: Target, uri: str, client: Client, used_by: Client) -> tuple[bool, str]:
-    """Return whether the request_uri of `client` gives a code when another client uses it, and what was seen."""
-    try:
-        answer = target.session.authorization(client, {"client_id": used_by.id, "request_uri": uri})
-    except Inconclusive as error:
-        return False, f"refused: {error}"
-    if "code" not in answer:
-        return False, f"error {answer.get('error')}"
-    target.session.secrets(answer["code"], "code")
-    return True, "a code"
+def code_for(target: Target, uri: str, client: Client, used_by: Client) -> tuple[str | None, str]:
+    """Use the request_uri of `client` in the name of a client; return the code, or None, and what was seen."""
+    answer, seen = authorization_or_refusal(target, client, {"client_id": used_by.id, "request_uri": uri})
+    return answer.get("code"), seen
 
 
 def another_client(target: Target, client: Client) -> Client:
@@ -47,11 +42,10 @@ def code_of_request_object(target: Target, lane: Lane, extra: dict[str, str], **
     session, client = target.session, lane.client
     form, verifier = session.authorization_form(client, extra)
     uri = session.push(client, _request_object(target, client, form) | beside, None)
-    answer = session.authorization(client, {"client_id": client.id, "request_uri": uri})
-    if "code" not in answer:
-        raise Inconclusive(f"no code for a request object: {answer.get('error')}")
-    session.secrets(answer["code"], "code")
-    return Code(answer["code"], verifier)
+    code, seen = code_for(target, uri, client, client)
+    if code is None:
+        raise Inconclusive(f"no code for a request object: {seen}")
+    return Code(code, verifier)
 
 
 def needs_request_objects(target: Target, lane: Lane, extra: dict[str, str]) -> None:

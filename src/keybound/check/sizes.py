@@ -1,35 +1,51 @@
-"""How large a part of a request may be, by doubling and then halving."""
+"""How large a part of a proof may be, by doubling and then halving."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from keybound.craft.changes.proof import kept_proof
 from keybound.craft.changes.request import all_of
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive
-from keybound.judge.answer import Answer
+from keybound.judge.answer import Outcome
 from keybound.places.place import Place
 
-SMALLEST, LARGEST = 256, 1 << 17  # octets
+_SMALLEST, _LARGEST = 256, 1 << 17  # octets
 
 
-def largest_taken(is_taken: Callable[[int], bool]) -> int:
-    """Return the largest size, to an eighth, of which `is_taken(size)`; 0 if it is not SMALLEST, LARGEST at most."""
-    taken, refused = 0, SMALLEST
-    while refused <= LARGEST and is_taken(refused):
-        taken, refused = refused, refused * 2
-    while taken and refused <= LARGEST and refused - taken > taken // 8:
-        middle = (taken + refused) // 2
-        taken, refused = (middle, refused) if is_taken(middle) else (taken, middle)
-    return taken
+@dataclass
+class Sizes:
+    """What sizes in octets were taken, and at which the target broke.
 
-
-def answer_to_longer_proof(place: Place, change: Change, size: int) -> tuple[Answer, int]:
-    """Return the answer to a proof that `change` makes longer by `size` octets, and the length of that proof.
-
-    Raises Inconclusive when too many requests were sent.
+    `largest` is exact to an eighth, and 0 where not even the smallest was taken; `proof` is the length of the longest
+    proof that was taken; `crashes` are (size, what was seen).
     """
+
+    largest: int = 0
+    proof: int = 0
+    crashes: list[tuple[int, str]] = field(default_factory=list)
+
+
+def sizes_taken(place: Place, change: Callable[[int], Change]) -> Sizes:
+    """Return what became of proofs that `change(size)` made longer; raises Inconclusive after too many requests."""
+    found, refused = Sizes(), _SMALLEST
+    while refused <= _LARGEST and _is_taken(place, change(refused), refused, found):
+        refused *= 2
+    while found.largest and refused <= _LARGEST and refused - found.largest > found.largest // 8:
+        middle = (found.largest + refused) // 2
+        if not _is_taken(place, change(middle), middle, found):
+            refused = middle
+    return found
+
+
+def _is_taken(place: Place, change: Change, size: int, found: Sizes) -> bool:
     sent: list[str] = []
     answer = place.attempt(all_of(change, kept_proof(sent)), f"{size} octets more")
     if answer.limited:
         raise Inconclusive(answer.seen)
-    return answer, len(sent[-1])
+    if answer.outcome is Outcome.CRASHED:
+        found.crashes.append((size, answer.seen))
+    if answer.outcome is not Outcome.EFFECT:
+        return False
+    found.largest, found.proof = size, max(found.proof, len(sent[-1]))
+    return True

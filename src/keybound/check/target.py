@@ -355,6 +355,14 @@ class Target:
             self.judgement.evidence = self.judgement.evidence or "exact"
         return holds
 
+    def expect_effect(self, answer: Answer, expected: str) -> None:
+        """Record whether the request took effect."""
+        self.expect(answer.outcome is Outcome.EFFECT, expected, answer.seen)
+
+    def expect_no_effect(self, answer: Answer, expected: str) -> None:
+        """Record whether the request took no effect."""
+        self.expect(answer.outcome is not Outcome.EFFECT, expected, answer.seen)
+
     def measure(self, name: str, place: str, value: float | str, unit: str) -> None:
         """Record a number that the specifications leave open."""
         self.judgement.measurements.append(Measurement(name, place, value, unit))

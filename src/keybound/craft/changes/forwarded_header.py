@@ -1,12 +1,14 @@
 """Headers in which proxies hand on a client's certificate, and how each spells it."""
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from keybound.craft.certificates import leaf_der
 from keybound.craft.named import named
 from keybound.craft.request import Change, Draft
+
+_TRAILERS = 5  # in one request
 
 
 def _pem(certificate: str) -> str:
@@ -74,3 +76,9 @@ def spoofs(
 ) -> list[Change]:
     """Return the spoofs of the victim's certificate: each name in each encoding."""
     return [forwarded(name, encoding, presence, times=times) for name in names for encoding in encodings]
+
+
+def trailer_spoofs(names: Sequence[str], presence: Change) -> list[Change]:
+    """Return the spoofs in trailer fields, few at once: common servers limit the size of a request."""
+    groups = [names[at : at + _TRAILERS] for at in range(0, len(names), _TRAILERS)]
+    return [in_trailers(group, encoding, presence) for group in groups for encoding in ENCODINGS]

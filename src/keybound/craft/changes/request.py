@@ -136,16 +136,10 @@ def query_parameter(draft: Draft, name: str, value: str) -> None:
 
 
 @named
-def form_parameter(draft: Draft, name: str, value: object) -> None:
-    """Set one parameter of the form to `value`, or to what that makes of the right one."""
+def form_parameters(draft: Draft, values: Mapping[str, object]) -> None:
+    """Set some parameters of the form, each to a value or to what that makes of the right one."""
     form = draft.form or {}
-    draft.form = form | {name: value_of(value, form.get(name))}
-
-
-@named
-def form_values(draft: Draft, values: Mapping[str, str]) -> None:
-    """Set parameters of the form."""
-    draft.form = (draft.form or {}) | dict(values)
+    draft.form = form | {name: value_of(value, form.get(name)) for name, value in values.items()}
 
 
 @named
