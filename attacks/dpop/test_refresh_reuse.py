@@ -51,7 +51,7 @@ def test_reuse_of_a_replaced_refresh_token_ends_its_family(case, target):
     if again.outcome is Outcome.EFFECT:
         raise NotApplicable(f"a replaced refresh token works a little longer, for retries: {again.seen}")
     answer = place.attempt(form_parameters({"refresh_token": new}), "the one that replaced it")
-    target.expect(answer.outcome is not Outcome.EFFECT, "refused from then on", answer.seen)
+    target.expect_no_effect(answer, "refused from then on")
 
 
 CHANGED = tuple(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.cases.every_place import ENDPOINTS, GRANTS
+from keybound.check.controls import must_work
 from keybound.craft.changes.jose import signed_by_attacker
 from keybound.craft.changes.proof import by_attacker, kept_proof, member, proof_lines
 from keybound.craft.changes.request import all_of
@@ -19,7 +20,7 @@ from keybound.craft.changes.used_proof import (
     with_another_query,
 )
 from keybound.craft.proof import fresh_jti
-from keybound.errors import Inconclusive, NotApplicable
+from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 from keybound.places.place import api as method_place
 
@@ -91,8 +92,7 @@ USED_SIGNATURE = Case("proof.signature.of-used-proof", "the signature of a used 
 @cases(*spread([USED_SIGNATURE], PROOF_READERS))
 def test_used_signature_signs_nothing_else(case, target):
     kept = []
-    if target.place(case.place).attempt(kept_proof(kept), "control before: the proof's first use").outcome is not Outcome.EFFECT:
-        raise Inconclusive("the control before failed")
+    must_work(target.place(case.place), "control before: the proof's first use", kept_proof(kept))
     target.refuses(case, other_claims_same_signature(kept[-1]))
 
 
