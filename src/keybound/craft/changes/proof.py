@@ -62,6 +62,14 @@ def htu(draft: Draft, part: str, value: object) -> None:
 
 
 @named
+def htu_in_capitals(draft: Draft) -> None:
+    """Spell the scheme and the authority of `htu` in capitals, which mean the same (RFC 3986 section 6.2.2.1)."""
+    right = urlsplit(proof_of(draft).claims["htu"])
+    capitals = right._replace(scheme=right.scheme.upper(), netloc=right.netloc.upper())
+    proof_of(draft).claims["htu"] = urlunsplit(capitals)
+
+
+@named
 def htu_of_plain_http(draft: Draft) -> None:
     """Make the proof for plain HTTP; raises NotApplicable where that is the right one."""
     if urlsplit(draft.url).scheme == "http":

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from keybound.craft.changes.proof import claim, htu, proof_lines
+from keybound.craft.changes.proof import claim, htu_in_capitals, proof_lines
 from keybound.craft.changes.request import query_parameter
-from keybound.craft.changes.values import upper_case
 from keybound.craft.jose import ALPHABET, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.named import named
 from keybound.craft.proof import fresh_jti
@@ -28,8 +27,7 @@ def same_jti(draft: Draft, used: str) -> None:
 def same_jti_other_spelling(draft: Draft, used: str) -> None:
     """Use the jti of a used proof in a new one that spells the same htu in capitals."""
     same_jti(used)(draft)
-    for part in ("scheme", "netloc"):
-        htu(part, upper_case)(draft)
+    htu_in_capitals(draft)
 
 
 @named
