@@ -1,6 +1,7 @@
 """What was made for another purpose: a proof of another request, a token of another scope (RFC 9449 section 7, RFC 6750)."""
 
 from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
+from keybound.craft.changes.proof import for_another_request
 from keybound.craft.proof import new_proof
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
@@ -9,16 +10,8 @@ from keybound.places.place import BAD_PROOF_RS
 RESOURCES = tuple(At(at.place, at.prefix, ()) for at in (API, USERINFO))
 
 
-def made_for_another_request(draft):
-    """Replace the proof by a good one for the same token, made for a request of another kind to another address."""
-    right = draft.proof
-    method = "PUT" if draft.method != "PUT" else "GET"
-    draft.proof = new_proof(right.key, method, draft.url.partition("?")[0] + "/keybound-other", right.claims["iat"],
-                            token=draft.token, nonce=right.claims.get("nonce"))
-
-
 ELSEWHERE = Case("proof.for-another-request", "a good proof for this token, made for another request", requirements=("RFC9449-7-ath-not-enough",),
-                 faults=("ath-is-enough",), threat="whoever reads one proof on the way uses its token everywhere", change=made_for_another_request,
+                 faults=("ath-is-enough",), threat="whoever reads one proof on the way uses its token everywhere", change=for_another_request,
                  names_the_reason=BAD_PROOF_RS, known_as=("RS-10",))
 
 

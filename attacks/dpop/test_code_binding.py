@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.proof import by_attacker, no_proof
-from keybound.craft.request import Draft
+from keybound.craft.changes.request import attackers_jkt
 from keybound.errors import Inconclusive
 from keybound.judge.rules import Exact
 from keybound.judge.verdict import Verdict
@@ -46,12 +46,8 @@ def test_stolen_code_is_useless(case, target):
     target.refuses(replace(case, lenient=case.lenient or optional))
 
 
-def conflicting_jkt(draft: Draft) -> None:
-    draft.form["dpop_jkt"] = draft.attacker.key.thumbprint
-
-
 CONFLICT = Case("as.par.dpop-jkt.conflict", "PAR with a proof and the dpop_jkt of another key", requirements=("RFC9449-10.1-par-jkt-conflict",),
-                faults=("as-par-jkt-mismatch-ok",), threat="an attacker's key slips in beside the victim's proof", change=conflicting_jkt, place="par",
+                faults=("as-par-jkt-mismatch-ok",), threat="an attacker's key slips in beside the victim's proof", change=attackers_jkt, place="par",
                 names_the_reason=Exact((400,), ("invalid_request", "invalid_dpop_proof")), known_as=("AC-07",))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.proof import by_attacker
+from keybound.craft.changes.request import form_parameter
 from keybound.craft.changes.values import beginning, other_case, written
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -77,7 +78,7 @@ def test_code_reuse_ends_its_tokens(case, target):
 
 
 VERIFIER = Case("as.code.wrong-verifier", "a code redeemed with another code_verifier", requirements=("FAPI2SP-5.3.2.2-pkce-s256",),
-                faults=("as-code-verifier-ignored",), threat="whoever reads the code can redeem it", change=lambda draft: draft.form.update(code_verifier="x" * 64),
+                faults=("as-code-verifier-ignored",), threat="whoever reads the code can redeem it", change=form_parameter("code_verifier", "x" * 64),
                 place="code", names_the_reason=Exact((400,), ("invalid_grant", "invalid_request")))
 
 

@@ -3,27 +3,16 @@
 The proof is made for another endpoint of this very server; RFC 9449 section 4.3 compares it with the request received.
 """
 
-from urllib.parse import urlsplit
-
 from keybound.cases.declare import Case, cases
 from keybound.craft.changes.proof import htu
+from keybound.craft.changes.request import all_of, with_header
 
 ELSEWHERE = "/keybound/elsewhere"
 
 
-def host_with(ending):
-    """Say in Host that the path is another, which `ending` cuts off from the real one."""
-
-    def change(draft):
-        htu("path", ELSEWHERE)(draft)
-        draft.headers.append(("Host", f"{urlsplit(draft.url).netloc}{ELSEWHERE}{ending}"))
-
-    return change
-
-
 HOSTS = tuple(
     Case(f"rs.host.{slug}", f"htu of another endpoint, which Host names up to a {ending}", requirements=("RFC9449-4.3-htu",),
-         faults=("rs-host-with-path-trusted",), threat="a proof captured at one endpoint opens another", change=host_with(ending), place="api", known_as=("RS-30",))
+         faults=("rs-host-with-path-trusted",), threat="a proof captured at one endpoint opens another", change=all_of(htu("path", ELSEWHERE), with_header("Host", f"{{host}}{ELSEWHERE}{ending}")), place="api", known_as=("RS-30",))
     for slug, ending in (("query", "?"), ("fragment", "#"))
 )
 

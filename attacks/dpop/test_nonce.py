@@ -6,22 +6,18 @@ from dataclasses import replace
 from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
 from keybound.cases.every_place import GRANTS
 from keybound.craft.changes.proof import claim, without_claim
-from keybound.craft.changes.values import in_list, without_last_character, written
+from keybound.craft.changes.values import (
+    in_list,
+    nonce_in_other_case,
+    other_last_character,
+    without_last_character,
+    written,
+)
 from keybound.errors import NotApplicable
 from keybound.judge.rules import Exact
 
 AT_AS, AT_RS = Exact((400,), ("use_dpop_nonce",)), Exact((401,), ("use_dpop_nonce",))
 OLD = "proofs made in advance, or long ago, are still good"
-
-
-def last_changed(right):
-    return right[:-1] + ("A" if right[-1:] != "A" else "B")
-
-
-def other_case(right):
-    if right.swapcase() == right:
-        raise NotApplicable("nonces here have no case")
-    return right.swapcase()
 
 
 NONCES = (
@@ -30,7 +26,7 @@ NONCES = (
     Case("nonce.random", "a nonce that nobody gave", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD,
          change=claim("nonce", "keybound-made-this-up-0123456789abcdef"), known_as=("NO-04",)),
     Case("nonce.last-character", "the right nonce with its last character changed", requirements=("RFC9449-4.3-nonce",), faults=("nonce-cut",), threat=OLD,
-         change=claim("nonce", last_changed), known_as=("NO-04",)),
+         change=claim("nonce", other_last_character), known_as=("NO-04",)),
     Case("nonce.truncated", "the right nonce without its last character", requirements=("RFC9449-4.3-nonce",), faults=("nonce-prefix-compared",),
          threat="a nonce is compared as far as it goes, and its beginning is known", change=claim("nonce", without_last_character), known_as=("NO-04",)),
     Case("nonce.longer", "the right nonce and one character more", requirements=("RFC9449-4.3-nonce",), faults=("nonce-prefix-compared",), threat=OLD,
@@ -40,7 +36,7 @@ NONCES = (
     Case("nonce.null", "a nonce that is null", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", None),
          known_as=("NO-13",)),
     Case("nonce.other-case", "the right nonce with its case changed", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD,
-         change=claim("nonce", other_case), lenient=True, known_as=("NO-04",)),
+         change=claim("nonce", nonce_in_other_case), lenient=True, known_as=("NO-04",)),
     Case("nonce.number", "a nonce that is a number", requirements=("RFC9449-4.3-nonce",), faults=("nonce-any",), threat=OLD, change=claim("nonce", 12345),
          known_as=("NO-13",)),
 )

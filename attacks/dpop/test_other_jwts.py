@@ -1,9 +1,8 @@
 """A JWT made for something else stands in for a proof, and a proof for a client assertion (RFC 8725 section 3.12)."""
 
 from keybound.cases.declare import PROOF_READERS, Case, cases, spread
-from keybound.craft.changes.proof import header_value
+from keybound.craft.changes.proof import as_client_assertion, proof_lines
 from keybound.craft.jose import read_claims
-from keybound.craft.proof import new_proof
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.flows.client_auth import assertion, client_key
 from keybound.places import place as places
@@ -50,7 +49,7 @@ OTHERS = (
 @cases(*spread(OTHERS, PROOF_READERS))
 def test_other_jwt_is_no_proof(case, target):
     other = case.data(target)
-    target.refuses(case, header_value(lambda _: other))
+    target.refuses(case, proof_lines(other))
 
 
 PROOF = Case("as.assertion.proof", "a proof by the client's own key as its client assertion", requirements=RULES, faults=("as-proof-as-assertion-ok",),
@@ -61,8 +60,4 @@ PROOF = Case("as.assertion.proof", "a proof by the client's own key as its clien
 def test_proof_is_no_client_assertion(case, target):
     lane = target.lane("dpop", auth="private_key_jwt")
     key = client_key(lane.client)
-
-    def proof_instead(draft):
-        draft.form["client_assertion"] = new_proof(key, draft.method, draft.url, target.session.now()).encode()
-
-    target.refuses(case, proof_instead, places.grant(target.session, lane))
+    target.refuses(case, as_client_assertion(key, target.session.now()), places.grant(target.session, lane))

@@ -6,12 +6,15 @@ Each row is the valid request of each place that reads proofs, with one claim ch
 from keybound.cases.declare import API, PAR, PROOF_READERS, RESOURCES, TOKEN, WRITE, At, Case, cases, spread
 from keybound.craft.changes.proof import (
     ath_of_another_token,
+    ath_of_part_of_token,
     ath_with_sha512,
     claim,
     htu,
     raw_claim,
+    stale_with_exp,
     without_claim,
 )
+from keybound.craft.changes.request import sent_by
 from keybound.craft.changes.values import (
     HOUR,
     as_text,
@@ -34,7 +37,6 @@ from keybound.craft.changes.values import (
     without_last_character,
     written,
 )
-from keybound.craft.proof import ath
 from keybound.errors import NotApplicable
 
 CLAIMS = (
@@ -100,11 +102,6 @@ CLAIMS = (
          threat="a date that is no NumericDate", change=claim("iat", as_text), lenient=True, known_as=("TP-18",)),
 )
 
-def stale_with_exp(draft):
-    """Date the proof an hour back and let it expire an hour from now: it is the server that says how old it may be."""
-    now = draft.proof.claims["iat"]
-    draft.proof.claims |= {"iat": now - HOUR, "exp": now + HOUR}
-
 
 FRESHNESS = (
     Case("proof.iat.huge", "iat is 1e400", requirements=("RFC9449-4.3-iat-window",), faults=("crashes-on-huge-iat",),
@@ -126,10 +123,6 @@ FRESHNESS = (
 )
 
 
-def ath_of_part(draft):
-    draft.proof.claims["ath"] = ath(draft.token[:-1])
-
-
 TOKEN_HASH = (
     Case("proof.ath.missing", "no ath", requirements=("RFC9449-4.3-ath",), faults=("ath-optional",),
          threat="a proof captured at one place serves with any token", change=without_claim("ath"), known_as=("RS-07",)),
@@ -146,7 +139,7 @@ TOKEN_HASH = (
     Case("proof.ath.other-case", "ath with its letters in the other case", requirements=("RFC9449-4.3-ath",), faults=("ath-case-ignored",),
          threat="base64url has case", change=claim("ath", other_case), known_as=("RS-08",)),
     Case("proof.ath.part-of-token", "ath of the token without its last character", requirements=("RFC9449-4.3-ath",), faults=("ath-of-part-ok",),
-         threat="only a part of the token is hashed", change=ath_of_part, known_as=("RS-08",)),
+         threat="only a part of the token is hashed", change=ath_of_part_of_token, known_as=("RS-08",)),
     Case("proof.ath.list", "ath is a list that holds the hash", requirements=("RFC9449-4.3-ath",), faults=("ath-list-ok",),
          threat="loose comparison takes a list for its item", change=claim("ath", in_list), known_as=("RS-09",)),
 )
@@ -155,9 +148,6 @@ OTHER_HASH = (
     Case("proof.ath.sha512", "ath made with SHA-512", requirements=("RFC9449-11.10-sha256",), faults=("ath-sha512-ok",),
          threat="the hash is SHA-256 and no other", change=ath_with_sha512),
 )
-
-def head_with_get(draft):
-    draft.method = "HEAD"
 
 
 PERIOD = (
@@ -201,7 +191,7 @@ def test_proof_for_another_endpoint_is_refused(case, target):
 
 
 HEAD = Case("rs.proof.htm.get-for-head", "a HEAD request with a proof for GET", requirements=("RFC9449-4.3-htm",), faults=("rs-get-proof-for-head",),
-            threat="methods are compared loosely; some servers treat HEAD as GET all the way", change=head_with_get, place="api", lenient=True)
+            threat="methods are compared loosely; some servers treat HEAD as GET all the way", change=sent_by("HEAD"), place="api", lenient=True)
 
 
 @cases(HEAD)

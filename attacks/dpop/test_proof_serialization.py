@@ -6,8 +6,8 @@ from keybound.craft.changes.request import all_of
 from keybound.craft.changes.values import (
     flattened,
     not_base64url,
+    not_utf8,
     padded,
-    with_text_member,
     without_last_character,
     without_last_segment,
     written,
@@ -48,7 +48,7 @@ SERIALIZATION = (
          known_as=("TP-02",)),
     Case("proof.jws.claims-string", "claims that are a JSON string", requirements=JWT, faults=UNREADABLE, threat=NO_PROOF, change=raw_claims('"claims"')),
     Case("proof.jws.claims-not-utf8", "claims that are not UTF-8", requirements=JWT, faults=UNREADABLE, threat=NO_PROOF,
-         change=raw_claims(with_text_member('"\udcff"')), lenient=True),
+         change=raw_claims(not_utf8), lenient=True),
     Case("proof.jws.crit-b64", "an unencoded payload is announced", requirements=JWT + CRIT, faults=("crit-ignored",),
          threat="two layers sign two different texts (RFC 7797)", change=all_of(member("crit", ["b64"]), member("b64", False)), known_as=("TP-36",)),
 )

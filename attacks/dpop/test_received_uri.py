@@ -7,7 +7,7 @@ trusted proxy sets, and this machine may count as one, so a breach is a warning.
 from dataclasses import replace
 
 from keybound.cases.declare import API, TOKEN, Case, cases, spread
-from keybound.craft.changes.proof import claim, htu, htu_of_plain_http
+from keybound.craft.changes.proof import claim, htu, of_plain_http
 from keybound.craft.changes.request import absolute_form, all_of, query_parameter, with_header
 from keybound.craft.changes.values import other_port, written
 from keybound.judge.rules import Exact
@@ -29,7 +29,7 @@ FIELDS = (
     Case("proof.moved.forwarded", "htu and Forwarded of another origin", requirements=HTU, faults=("forwarded-field-trusted",), threat=RELAY,
          change=all_of(MOVED, with_header("Forwarded", f"host={ELSEWHERE};proto={{scheme}}")), lenient=True, known_as=("HT-14",)),
     Case("proof.moved.x-forwarded-proto", "htu of plain HTTP, X-Forwarded-Proto http", requirements=HTU, faults=("forwarded-proto-trusted",),
-         threat="a proof sent over plain HTTP is used over TLS", change=all_of(htu_of_plain_http, with_header("X-Forwarded-Proto", "http")),
+         threat="a proof sent over plain HTTP is used over TLS", change=all_of(of_plain_http, with_header("X-Forwarded-Proto", "http")),
          lenient=True, known_as=("HT-14",)),
     Case("proof.moved.x-forwarded-prefix", "htu with a path prefix, and X-Forwarded-Prefix", requirements=HTU, faults=("forwarded-prefix-trusted",),
          threat=RELAY, change=all_of(htu("path", written("/prefix{}")), with_header("X-Forwarded-Prefix", "/prefix")), lenient=True),

@@ -6,8 +6,8 @@ from keybound.cases.declare import Case, cases
 from keybound.check.issuing import expect_honest_type, token_or_refusal
 from keybound.check.token_facts import scope_of
 from keybound.craft.changes.proof import by_attacker, no_proof
-from keybound.craft.changes.request import all_of, form_parameters
-from keybound.craft.changes.values import other_middle_character
+from keybound.craft.changes.request import all_of, form_parameter, form_parameters
+from keybound.craft.changes.values import altered_token
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -47,17 +47,17 @@ def test_reuse_of_a_replaced_refresh_token_ends_its_family(case, target):
     new = session.issue(place.lane, {"refresh_token": old}).refresh
     if new in {None, old}:
         raise NotApplicable("refresh tokens are not replaced")
-    again = place.attempt(form_parameters({"refresh_token": old}), "the replaced token again")
+    again = place.attempt(form_parameter("refresh_token", old), "the replaced token again")
     if again.outcome is Outcome.EFFECT:
         raise NotApplicable(f"a replaced refresh token works a little longer, for retries: {again.seen}")
-    answer = place.attempt(form_parameters({"refresh_token": new}), "the one that replaced it")
+    answer = place.attempt(form_parameter("refresh_token", new), "the one that replaced it")
     target.expect_no_effect(answer, "refused from then on")
 
 
 CHANGED = tuple(
     Case(f"as.refresh{which}.altered", f"a {what} client's refresh token with one character changed",
          requirements=("RFC9700-4.14.2-refresh-integrity",), faults=("as-refresh-cut",), threat="whoever has one refresh token can write others",
-         change=form_parameters({"refresh_token": other_middle_character}), place=place)
+         change=form_parameter("refresh_token", altered_token), place=place)
     for which, what, place in (("", "confidential", "refresh"), (".public", "public", "refresh.held.public"))
 )
 
@@ -82,8 +82,8 @@ def test_refresh_gives_no_more_scope(case, target):
     first = session.issue(code_lane, session.code_form(code_lane, session.code(code_lane, {"scope": less})))
     if first.refresh is None or wanted[-1] in scope_of(first, less):
         raise NotApplicable("no refresh token for less than the client's scope")
-    form = {"refresh_token": first.refresh, "scope": " ".join(wanted)}
-    token, seen = token_or_refusal(target, lane, form, label="hostile: more scope")
+    more = form_parameter("scope", " ".join(wanted))
+    token, seen = token_or_refusal(target, lane, {"refresh_token": first.refresh}, change=more, label="hostile: more scope")
     if token is None:
         target.controls.require(target.place(case.place))
         target.expect(True, f"refused, or no more than {less}", f"refused: {seen}")

@@ -9,16 +9,19 @@ from keybound.cases.declare import API, PAR, PROOF_READERS, TOKEN, USERINFO, At,
 from keybound.cases.every_place import ENDPOINTS, GRANTS
 from keybound.check.controls import must_work
 from keybound.craft.changes.jose import signed_by_attacker
-from keybound.craft.changes.proof import by_attacker, kept_proof, member, proof_lines
-from keybound.craft.changes.request import all_of
-from keybound.craft.changes.used_proof import (
+from keybound.craft.changes.proof import (
+    by_attacker,
+    kept_proof,
     malleated,
-    other_claims_same_signature,
+    member,
+    proof_lines,
     same_jti,
     same_jti_other_spelling,
-    spare_bits_flipped,
     with_another_query,
+    with_spare_bits,
+    with_used_signature,
 )
+from keybound.craft.changes.request import all_of
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
@@ -68,7 +71,7 @@ CHANGED = (
     Case("replay.same-jti", "the jti of a used proof in a new one", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-bytes",),
          threat="what is remembered is not the jti", lenient=True, data=same_jti, known_as=("RP-03",)),
     Case("replay.spare-bits", "a used proof with its last signature character respelled", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=spare_bits_flipped),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=with_spare_bits),
     Case("replay.malleable-signature", "a used proof with s replaced by n - s", requirements=("RFC9449-11.1-jti-replay",),
          faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=malleated),
 )
@@ -79,7 +82,7 @@ def test_used_proof_stays_used(case, target):
     alg = target.session.alg
     if case.data is malleated and alg != "ES256":
         raise NotApplicable("the algorithm of ordinary proofs here is not ES256")
-    if case.data is spare_bits_flipped and alg == "ES384":
+    if case.data is with_spare_bits and alg == "ES384":
         raise NotApplicable("signatures of this algorithm have no spare bits in base64url")
     target.refuses_replay_with(case, case.data)
 
@@ -93,7 +96,7 @@ USED_SIGNATURE = Case("proof.signature.of-used-proof", "the signature of a used 
 def test_used_signature_signs_nothing_else(case, target):
     kept = []
     must_work(target.place(case.place), "control before: the proof's first use", kept_proof(kept))
-    target.refuses(case, other_claims_same_signature(kept[-1]))
+    target.refuses(case, with_used_signature(kept[-1]))
 
 
 KNOWN_KID = Case("proof.signature.known-kid", "the victim's jwk, signed by another, with the kid of the other's key",

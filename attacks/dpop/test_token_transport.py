@@ -8,11 +8,11 @@ from keybound.cases.declare import API, USERINFO, At, Case, cases, spread
 from keybound.craft.changes.proof import no_proof
 from keybound.craft.changes.request import (
     all_of,
-    also_authorized,
+    also_in_form,
+    also_in_query,
+    authorization_before,
     no_token,
     scheme,
-    token_also_in_form,
-    token_also_in_query,
     token_value,
 )
 from keybound.craft.changes.values import written
@@ -30,18 +30,18 @@ TWICE = Exact((400, 401), ("invalid_request", "invalid_token"))
 
 ROWS = (
     Case("authorization.twice", "two Authorization fields with the same token", requirements=ONE_WAY, faults=("first-authorization", "last-authorization"),
-         threat=TWO, change=also_authorized("DPoP"), names_the_reason=TWICE, lenient=True, known_as=("RS-18",)),
+         threat=TWO, change=authorization_before("DPoP"), names_the_reason=TWICE, lenient=True, known_as=("RS-18",)),
     Case("authorization.bearer-then-dpop", "the token as Bearer, then as DPoP", requirements=AMBIGUOUS, faults=("last-authorization",), threat=TWO,
-         change=also_authorized("Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
+         change=authorization_before("Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
     Case("authorization.dpop-then-bearer", "the token as DPoP, then as Bearer", requirements=AMBIGUOUS, faults=("first-authorization",), threat=TWO,
-         change=all_of(also_authorized("DPoP"), scheme("Bearer")), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
+         change=authorization_before("DPoP", "Bearer"), names_the_reason=TWICE, lenient=True, known_as=("RS-19",)),
     Case("token.header-and-query", "the token in Authorization and in the query", requirements=ONE_WAY, faults=("token-elsewhere-ignored",), threat=TWO,
-         change=token_also_in_query, names_the_reason=TWICE, lenient=True, known_as=("RS-23",)),
+         change=also_in_query, names_the_reason=TWICE, lenient=True, known_as=("RS-23",)),
     Case("stolen.in-query-with-proof", "a bound token in the query, with a good proof", requirements=DOWNGRADE, faults=("query-token-ok",),
-         threat="the binding is ignored where the token travels in another way", change=all_of(token_also_in_query, no_token), names_the_reason=NO_CODE,
+         threat="the binding is ignored where the token travels in another way", change=all_of(also_in_query, no_token), names_the_reason=NO_CODE,
          lenient=True, known_as=("RS-23",)),
     Case("stolen.in-form-with-proof", "a bound token in a form, with a good proof", requirements=DOWNGRADE, faults=("form-token-ok",),
-         threat="the binding is ignored where the token travels in another way", change=all_of(token_also_in_form, no_token), names_the_reason=NO_CODE,
+         threat="the binding is ignored where the token travels in another way", change=all_of(also_in_form, no_token), names_the_reason=NO_CODE,
          lenient=True, known_as=("RS-22",)),
     Case("stolen.as-bearer-mixed-case", "a bound token as bEaReR, no proof", requirements=("RFC9449-7.2-bearer-downgrade", "RFC9110-11.1-scheme-case"),
          faults=("bound-token-as-bearer",), threat="the binding is ignored under another spelling of the scheme", change=all_of(scheme("bEaReR"), no_proof),
@@ -61,7 +61,7 @@ def test_token_has_one_place_and_one_form(case, target):
 
 
 BOTH = Case("rs.token.header-and-form", "the token in Authorization and in a form", requirements=ONE_WAY, faults=("rs-token-elsewhere-ignored",), threat=TWO,
-            change=token_also_in_form, place="api", names_the_reason=TWICE, lenient=True, known_as=("RS-22",))
+            change=also_in_form, place="api", names_the_reason=TWICE, lenient=True, known_as=("RS-22",))
 
 
 @cases(BOTH)

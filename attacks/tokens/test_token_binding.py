@@ -17,15 +17,15 @@ NOBODY = "the binding is not compared, so any key will do"
 
 
 WITHOUT = (
-    Case("cnf.absent", "no cnf", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=without_token_claim("cnf"), known_as=("RS-05", "RS-12", "CB-11")),
-    Case("cnf.empty", "cnf is {}", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf({}), known_as=("RS-12",)),
-    Case("cnf.null", "cnf is null", requirements=NOT_AN_OBJECT, faults=("token-unbound-ok",), threat=GUESS, data=cnf(None), known_as=("RS-12",)),
-    Case("cnf.string", "cnf is a string", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf("bound"), known_as=("RS-12",)),
-    Case("cnf.array", "cnf is an array", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, data=cnf(in_list),
+    Case("cnf.absent", "no cnf", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, minted=without_token_claim("cnf"), known_as=("RS-05", "RS-12", "CB-11")),
+    Case("cnf.empty", "cnf is {}", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, minted=cnf({}), known_as=("RS-12",)),
+    Case("cnf.null", "cnf is null", requirements=NOT_AN_OBJECT, faults=("token-unbound-ok",), threat=GUESS, minted=cnf(None), known_as=("RS-12",)),
+    Case("cnf.string", "cnf is a string", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, minted=cnf("bound"), known_as=("RS-12",)),
+    Case("cnf.array", "cnf is an array", requirements=NOT_AN_OBJECT, faults=("token-odd-cnf-ok",), threat=GUESS, minted=cnf(in_list),
          known_as=("RS-12",)),
-    Case("cnf.wrong-level", "the binding beside cnf instead of in it", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=beside_cnf),
-    Case("cnf.jwk", "cnf holds a jwk and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf({"jwk": {"kty": "oct"}})),
-    Case("cnf.kid", "cnf holds a kid and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, data=cnf({"kid": "1"})),
+    Case("cnf.wrong-level", "the binding beside cnf instead of in it", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, minted=beside_cnf),
+    Case("cnf.jwk", "cnf holds a jwk and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, minted=cnf({"jwk": {"kty": "oct"}})),
+    Case("cnf.kid", "cnf holds a kid and no jkt", requirements=UNBOUND, faults=("token-unbound-ok",), threat=GUESS, minted=cnf({"kid": "1"})),
 )
 
 
@@ -33,7 +33,7 @@ def rows(name, member, rules, label):
     """Return the rows of one member of cnf; others know them by `label`."""
     return tuple(
         Case(f"cnf.{name}.{slug}", f"{member} {title}", requirements=rules, faults=(f"token-{fault.format(name)}",), threat=threat,
-             lenient=lenient, data=bound_to(member, change), known_as=(label,))
+             lenient=lenient, minted=bound_to(member, change), known_as=(label,))
         for slug, title, fault, threat, lenient, change in (
             ("other", "is somebody else's", "{}-not-compared", NOBODY, False, thumbprint_of_nothing),
             ("empty", "is an empty string", "odd-binding-ok", GUESS, False, ""),
@@ -54,16 +54,16 @@ X5T = rows("x5t", "x5t#S256", ("RFC8705-3-cert-match",), "CB-10")
 
 @cases(*spread((*WITHOUT, *JKT), MINTED), *spread(X5T, MINTED_MTLS))
 def test_wrong_binding_is_refused(case, target):
-    target.refuses(case, target.token_with(case.data))
+    target.refuses(case)
 
 
 BOTH = (
     Case("rs.token.both.one-proved", "jkt and x5t#S256, with the right proof and the attacker's certificate",
          requirements=("RFC7800-3.1-every-binding",), faults=("rs-token-one-binding-checked",), threat="half of the proof is enough",
-         change=attackers_certificate, place="tokens.jwt", data="x5t#S256"),
+         change=attackers_certificate, place="tokens.jwt", minted=bound_to("x5t#S256", thumbprint_of_nothing)),
     Case("rs.mtls.token.both.as-bearer", "jkt and x5t#S256 as Bearer, with the right certificate and no proof",
          requirements=("RFC9449-7.2-bearer-downgrade",), faults=("rs-token-one-binding-checked",), threat="the weaker of two bindings is enough",
-         change=stolen_as_bearer, place="tokens.mtls.jwt", mechanism="mtls", data="jkt", known_as=("BD-01",)),
+         change=stolen_as_bearer, place="tokens.mtls.jwt", mechanism="mtls", minted=bound_to("jkt", thumbprint_of_nothing), known_as=("BD-01",)),
 )
 
 
@@ -71,19 +71,19 @@ BOTH = (
 def test_every_known_binding_is_checked(case, target):
     if not {"api.dpop", "api.mtls"} <= target.controls.facts.keys():
         raise NotApplicable("the resource does not take tokens of both mechanisms")
-    target.refuses(case, target.token_with(bound_to(case.data, thumbprint_of_nothing), case.change))
+    target.refuses(case)
 
 
 SAYS_BEARER = Case(
     "rs.introspection.says-bearer", "introspection calls a bound token Bearer, and it comes as Bearer without a proof",
     requirements=("RFC9449-7.2-bearer-downgrade",), faults=("rs-token-introspected-type-believed",),
     threat="the type of the token is believed and its binding is not looked at", change=stolen_as_bearer, place="tokens.opaque",
-    data=token_claim("token_type", "Bearer"), known_as=("BD-01",))
+    minted=token_claim("token_type", "Bearer"), known_as=("BD-01",))
 
 
 @cases(SAYS_BEARER)
 def test_binding_counts_whatever_the_type_says(case, target):
-    target.refuses(case, target.token_with(case.data, case.change))
+    target.refuses(case)
 
 
 STOLEN = (

@@ -17,7 +17,7 @@ VALID = "FAPI2SP-5.3.4-token-validity"
 
 
 def row(slug, title, rule, fault, threat, change, *more, lenient=False):
-    return Case(slug, title, requirements=(rule, *more), faults=(f"token-{fault}",), threat=threat, lenient=lenient, data=change)
+    return Case(slug, title, requirements=(rule, *more), faults=(f"token-{fault}",), threat=threat, lenient=lenient, minted=change)
 
 
 CLAIMS = (
@@ -55,7 +55,7 @@ INTROSPECTED = (
 
 @cases(*spread(CLAIMS, MINTED_JWTS), *spread(INTROSPECTED, MINTED_OPAQUE))
 def test_token_that_is_not_good_here_is_refused(case, target):
-    target.refuses(case, target.token_with(case.data))
+    target.refuses(case)
 
 
 LIFE = 1.0
@@ -86,10 +86,10 @@ def test_token_is_not_cached_beyond_exp(case, target):
 
 
 INVALID = Case("rs.token.error", "an expired token is answered invalid_token", requirements=("RFC9068-4-error",), faults=("rs-token-wrong-error",),
-               threat="clients cannot tell that they need another token", place="tokens.jwt", lenient=True)
+               threat="clients cannot tell that they need another token", place="tokens.jwt", minted=expired, lenient=True)
 
 
 @cases(INVALID)
 def test_bad_token_is_named(case, target):
-    answer = target.refusal(case, target.token_with(expired))
+    answer = target.refusal(case)
     target.expect(answer.status == 401 and "invalid_token" in answer.codes, "401 invalid_token", answer.seen)

@@ -212,30 +212,37 @@ def issuer(
 
 
 @app.command("list")
-def list_cases(as_json: JsonOption = False) -> None:
+def list_cases(
+    as_json: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Write one page of all cases.")] = False,
+) -> None:
     """List every case: id, title, requirements."""
     from keybound.cases.declare import load_all
+    from keybound.catalogue.show import case_data, page
 
     found = load_all().values()
     if as_json:
-        names = (
-            "id",
-            "title",
-            "threat",
-            "role",
-            "mechanism",
-            "requirements",
-            "faults",
-            "slow",
-            "flood",
-        )
-        _print_json(
-            [{name: getattr(case, name) for name in names} | {"also": case.known_as} for case in found]
-        )
+        _print_json([case_data(case) for case in found])
+        return
+    if markdown:
+        print(page(found), end="")
         return
     for case in found:
         print(f"{case.id:44} {case.title}")
     print(f"{len(found)} cases")
+
+
+@app.command()
+def show(
+    case: Annotated[str, typer.Argument(help="Its id, as `keybound list` shows it.")],
+) -> None:
+    """Show one case whole: its requirements, what is changed where, its faults, and where its row stands."""
+    from keybound.cases.declare import load_all
+    from keybound.catalogue import requirements
+    from keybound.catalogue.show import found, shown
+    from keybound.tree import fixtures
+
+    print(shown(found(case, load_all()), requirements.load(fixtures() / "requirements")), end="")
 
 
 @app.command()

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from keybound import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
+ABOUT = f"keybound-{__version__}.dist-info"
 # What a developer's shell may hold; a run must see none of it unless a test says so.
 FOREIGN = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_WORKER", "PYTHONSAFEPATH")
 
@@ -96,10 +99,10 @@ def test_no_plugin_is_forced_on_other_projects():
 
 def test_wheel_holds_keybound_only(wheel):
     found = names(wheel)
-    assert {name.partition("/")[0] for name in found} == {"keybound", "keybound-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in found} == {"keybound", ABOUT}
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
     with zipfile.ZipFile(wheel) as archive:
-        assert b"pytest11" not in archive.read("keybound-0.1.0.dist-info/entry_points.txt")
+        assert b"pytest11" not in archive.read(f"{ABOUT}/entry_points.txt")
 
 
 def test_wheel_holds_every_file_of_the_tree(wheel):

@@ -5,12 +5,15 @@ turn the case red. `keybound list` reads these tables without running anything.
 """
 
 import importlib.util
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
+from keybound.craft.access_token import TokenChange
 from keybound.craft.request import Change
 from keybound.judge.rules import Exact
 from keybound.profile.clients import Mechanism
@@ -23,11 +26,12 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 class Case:
     """One check. `faults` are the faults of the reference target that must turn it red.
 
-    `place` is where it happens (a name in keybound.places.table.PLACES) and `change` what is changed there;
-    `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach a
-    warning, because conformant servers differ. `known_as` holds names others use for the scenario;
-    `data` is for the test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only
-    when it is asked for.
+    `place` is where it happens (a name in keybound.places.table.PLACES) and `change` what is changed there; `minted` is
+    what is changed of a token that keybound mints, `says` what is sent, in words, where the target has to be asked for
+    it. `names_the_reason` is the answer that does so, where it differs from the place's own. `lenient` makes a breach
+    a warning, because conformant servers differ. `known_as` holds names others use for the scenario; `data` is for the
+    test function. `slow` cases wait, and `flood` ones send thousands of requests: each runs only when it is asked for.
+    `file` and `line` say where the row stands.
     """
 
     id: str
@@ -36,6 +40,8 @@ class Case:
     faults: tuple[str, ...]
     threat: str = ""
     change: Change | None = None
+    minted: TokenChange | None = None
+    says: str = ""
     place: str = ""
     names_the_reason: Exact | None = None
     lenient: bool = False
@@ -44,11 +50,32 @@ class Case:
     data: Any = None
     slow: bool = False
     flood: bool = False
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note where the row stands; a copy stands where its original does."""
+        if not self.line:
+            file, line = _where(inspect.currentframe())
+            object.__setattr__(self, "file", file)
+            object.__setattr__(self, "line", line)
 
     @property
     def role(self) -> str:
         """Return "as" or "rs": whose behaviour is checked."""
         return self.id.partition(".")[0]
+
+
+def _where(frame: FrameType | None) -> tuple[str, int]:
+    """Return the file (below the root, if it lies there) and the line of the table that is being made."""
+    inner = frame
+    while frame is not None and frame.f_code.co_name != "<module>":
+        inner, frame = frame, frame.f_back
+    if frame is None:
+        return "", 0  # a case that is no row of a table
+    line = inner.f_lineno if inner is not None and inner.f_code.co_name == "<genexpr>" else frame.f_lineno
+    path = Path(frame.f_code.co_filename)
+    return str(path.relative_to(root()) if path.is_relative_to(root()) else path.name), line
 
 
 @dataclass(frozen=True)

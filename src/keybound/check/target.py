@@ -214,7 +214,7 @@ class Target:
 
     def refuses(self, case: Case, change: Change | None = None, place: Place | None = None) -> None:
         """Send the valid request of the case's place, then with the case's change, then valid again, and judge."""
-        change = change or case.change
+        change = change or self._change_of(case)
         if change is None:
             raise ValueError(f"{case.id} has no change")
         where = place or self.place(case.place)
@@ -308,7 +308,7 @@ class Target:
     def accepts(self, case: Case, change: Change | None = None, place: Place | None = None) -> Answer:
         """Send the valid request, a variant that is just as valid, and the valid one again, and judge."""
         where = place or self.place(case.place)
-        change = change or case.change
+        change = change or self._change_of(case)
         before = self.controls.send(where, "before")
         variant = where.attempt(change or unchanged, "variant")
         after = self.controls.send(where, "after")
@@ -322,8 +322,8 @@ class Target:
         that is for another case to say.
         """
         where = self.place(case.place)
+        change = change or self._change_of(case)
         before = self.controls.send(where, "before")
-        change = change or case.change
         if before.outcome is not Outcome.EFFECT or change is None:
             raise Inconclusive(f"control before: {before.seen}")
         answer = where.attempt(change, "hostile")
@@ -370,6 +370,9 @@ class Target:
     def note(self, text: str) -> None:
         """Record a lawful difference as information."""
         self.judgement.notes.append(text)
+
+    def _change_of(self, case: Case) -> Change | None:
+        return case.change if case.minted is None else self.token_with(case.minted, case.change)
 
     def _judge_attack(self, case: Case, where: Place, before: Answer, attack: Answer, after: Answer) -> None:
         exact = case.names_the_reason or where.names_the_reason

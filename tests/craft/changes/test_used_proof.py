@@ -5,13 +5,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from keybound.craft.changes.used_proof import (
+from keybound.craft.changes.proof import (
     malleated,
-    other_claims_same_signature,
     same_jti,
     same_jti_other_spelling,
-    spare_bits_flipped,
     with_another_query,
+    with_spare_bits,
+    with_used_signature,
 )
 from keybound.craft.jose import Key, read_claims, unb64url
 from keybound.craft.proof import new_proof
@@ -30,7 +30,7 @@ def sent(change):
     return made, line
 
 
-@pytest.mark.parametrize("change", [spare_bits_flipped, malleated])
+@pytest.mark.parametrize("change", [with_spare_bits, malleated])
 def test_other_spelling_of_the_signature_verifies(change):
     _, proof = sent(change(USED))
     signed, _, signature = proof.rpartition(".")
@@ -59,6 +59,6 @@ def test_query_is_of_the_request_and_not_of_the_proof():
 
 
 def test_other_claims_keep_the_signature():
-    _, proof = sent(other_claims_same_signature(USED))
+    _, proof = sent(with_used_signature(USED))
     assert proof.rpartition(".")[2] == USED.rpartition(".")[2]
     assert read_claims(proof)["jti"] != read_claims(USED)["jti"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keybound.craft.changes.values import other_middle_character
+from keybound.craft.changes.values import altered_token
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from keybound.craft.changes.values import other_middle_character
     ],
 )
 def test_other_character_is_in_the_middle(right, wrong):
-    assert other_middle_character(right) == wrong
+    assert altered_token(right) == wrong

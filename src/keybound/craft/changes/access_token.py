@@ -50,7 +50,7 @@ def bound_to(token: AccessToken, member: str, value: object) -> None:
 
 @named
 def beside_cnf(token: AccessToken) -> None:
-    """Put the members of `cnf` one level too high, as claims of their own."""
+    """Put the binding one level too high, as a claim of its own."""
     token.claims |= token.claims.pop("cnf")
 
 

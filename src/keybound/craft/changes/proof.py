@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
-from keybound.craft.changes.values import value_of
-from keybound.craft.jose import Key, b64url, compact_json
+from keybound.craft.changes.request import form_parameter, query_parameter
+from keybound.craft.changes.values import HOUR, value_of
+from keybound.craft.jose import ALPHABET, Key, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.named import named
-from keybound.craft.proof import Proof, ath, fresh_jti
+from keybound.craft.proof import Proof, ath, fresh_jti, new_proof
 from keybound.craft.request import Draft, proof_of
 from keybound.errors import NotApplicable
 
@@ -70,14 +71,6 @@ def htu_in_capitals(draft: Draft) -> None:
 
 
 @named
-def htu_of_plain_http(draft: Draft) -> None:
-    """Make the proof for plain HTTP; raises NotApplicable where that is the right one."""
-    if urlsplit(draft.url).scheme == "http":
-        raise NotApplicable("the target is tested over plain HTTP")
-    htu("scheme", "http")(draft)
-
-
-@named
 def raw_claim(draft: Draft, name: str, text: str) -> None:
     """Write `text` as the value of claim `name`, whatever it is in JSON (NaN, 1e400)."""
     proof = proof_of(draft)
@@ -112,6 +105,79 @@ def finish(draft: Draft, change: Callable[[str], str]) -> None:
 def garbage(draft: Draft) -> None:
     """Send a DPoP header that is no JWT at all."""
     proof_of(draft).finish = lambda _: "not-a-jwt"
+
+
+@named
+def for_another_request(draft: Draft) -> None:
+    """Replace the proof by a good one for the same token, made for a request of another kind to another address."""
+    right = proof_of(draft)
+    draft.proof = new_proof(
+        right.key,
+        "PUT" if draft.method != "PUT" else "GET",
+        draft.url.partition("?")[0] + "/keybound-other",
+        right.claims["iat"],
+        token=draft.token,
+        nonce=right.claims.get("nonce"),
+    )
+
+
+@named
+def of_plain_http(draft: Draft) -> None:
+    """Make the proof for plain HTTP; raises NotApplicable at a target without TLS, where that is the right one."""
+    if urlsplit(draft.url).scheme == "http":
+        raise NotApplicable("the target is tested over plain HTTP")
+    htu("scheme", "http")(draft)
+
+
+@named
+def stale_with_exp(draft: Draft) -> None:
+    """Date the proof an hour back and let it expire an hour from now: it is the server that says how old it may be."""
+    now = proof_of(draft).claims["iat"]
+    proof_of(draft).claims |= {"iat": now - HOUR, "exp": now + HOUR}
+
+
+# --- a used proof ----------------------------------------------------------------------------------------------------
+
+
+@named
+def same_jti(draft: Draft, used: str) -> None:
+    """Give a new proof the jti of a used one."""
+    claim("jti", (read_claims(used) or {})["jti"])(draft)
+
+
+@named
+def same_jti_other_spelling(draft: Draft, used: str) -> None:
+    """Give a new proof the jti of a used one, and spell its htu in capitals."""
+    same_jti(used)(draft)
+    htu_in_capitals(draft)
+
+
+@named
+def with_spare_bits(draft: Draft, used: str) -> None:
+    """Send a used proof whose last signature character differs in the bits that mean nothing."""
+    proof_lines(used[:-1] + ALPHABET[ALPHABET.index(used[-1]) ^ 1])(draft)
+
+
+@named
+def malleated(draft: Draft, used: str) -> None:
+    """Send a used proof with (r, n - s) for its ECDSA signature (r, s), which verifies as well."""
+    signed, _, signature = used.rpartition(".")
+    proof_lines(f"{signed}.{b64url(malleate(unb64url(signature)))}")(draft)
+
+
+@named
+def with_another_query(draft: Draft, used: str) -> None:
+    """Send a used proof to the same address with another query, which htu leaves out."""
+    proof_lines(used)(draft)
+    query_parameter("keybound", fresh_jti())(draft)
+
+
+@named
+def with_used_signature(draft: Draft, used: str) -> None:
+    """Send a used proof with another jti, under the signature that it had."""
+    header, _, signature = used.split(".")
+    claims = compact_json((read_claims(used) or {}) | {"jti": fresh_jti()})
+    proof_lines(f"{header}.{b64url(claims)}.{signature}")(draft)
 
 
 # --- the header line and who sends it ------------------------------------------------------------------------------
@@ -193,6 +259,19 @@ def ath_of_another_token(draft: Draft) -> None:
 
 
 @named
+def ath_of_part_of_token(draft: Draft) -> None:
+    """Hash the token without its last character into `ath`."""
+    proof_of(draft).claims["ath"] = ath(str(draft.token)[:-1])
+
+
+@named
 def ath_with_sha512(draft: Draft) -> None:
     """Hash the token with SHA-512 into `ath` (RFC 9449 section 11.10 knows SHA-256 only)."""
     proof_of(draft).claims["ath"] = b64url(hashlib.sha512(str(draft.token).encode()).digest())
+
+
+@named
+def as_client_assertion(draft: Draft, key: Key, now: float) -> None:
+    """Send a proof of `key`, made at `now` (seconds since the epoch), as the client assertion."""
+    assertion = new_proof(key, draft.method, draft.url, now).encode()
+    form_parameter("client_assertion", assertion)(draft)

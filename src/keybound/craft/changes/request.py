@@ -13,7 +13,7 @@ from keybound.craft.request import Draft, proof_of
 @named
 def token_in_query(draft: Draft) -> None:
     """Send the token as a query parameter, and neither Authorization nor proof (RFC 6750 section 2.3)."""
-    token_also_in_query(draft)
+    draft.url += ("&" if "?" in draft.url else "?") + urlencode({"access_token": str(draft.token)})
     draft.token = draft.proof = None
 
 
@@ -22,25 +22,6 @@ def token_in_form(draft: Draft) -> None:
     """Send the token as a form parameter of a POST, and neither Authorization nor proof (RFC 6750 section 2.2)."""
     draft.method, draft.form = "POST", {"access_token": str(draft.token)}
     draft.token = draft.proof = None
-
-
-@named
-def token_also_in_query(draft: Draft) -> None:
-    """Send the token as a query parameter as well."""
-    query_parameter("access_token", str(draft.token))(draft)
-
-
-@named
-def token_also_in_form(draft: Draft) -> None:
-    """Send the token as a form parameter of a POST as well."""
-    with_method("POST")(draft)
-    draft.form = {"access_token": str(draft.token)}
-
-
-@named
-def also_authorized(draft: Draft, scheme: str) -> None:
-    """Send one more Authorization line before the request's own, with the same token under `scheme`."""
-    draft.headers.append(("Authorization", f"{scheme} {draft.token}"))
 
 
 @named
@@ -63,12 +44,6 @@ def with_token(draft: Draft, token: str | Callable[[], str]) -> None:
     draft.token = token() if callable(token) else token
     if draft.proof is not None:
         draft.proof.claims["ath"] = ath(draft.token)
-
-
-@named
-def token_value(draft: Draft, value: object) -> None:
-    """Replace the token by `value`, or by what that makes of the right one, which the proof still hashes."""
-    draft.token = value_of(value, draft.token)
 
 
 @named
@@ -100,6 +75,32 @@ def no_token(draft: Draft) -> None:
 
 
 @named
+def authorization_before(draft: Draft, first: str, own: str = "DPoP") -> None:
+    """Send a line of Authorization with the scheme `first` before the request's own, whose scheme is `own`."""
+    draft.headers.append(("Authorization", f"{first} {draft.token}"))
+    draft.scheme = own
+
+
+@named
+def token_value(draft: Draft, value: object) -> None:
+    """Write `value` as the token, or what that makes of the right one; the proof stays as it is."""
+    draft.token = value_of(value, draft.token)
+
+
+@named
+def also_in_form(draft: Draft) -> None:
+    """Send the token as a form parameter of a POST too, with a proof for that (RFC 6750 section 2.2)."""
+    with_method("POST")(draft)
+    draft.form = {"access_token": str(draft.token)}
+
+
+@named
+def also_in_query(draft: Draft) -> None:
+    """Send the token as a query parameter too (RFC 6750 section 2.3)."""
+    query_parameter("access_token", str(draft.token))(draft)
+
+
+@named
 def unchanged(_: Draft) -> None:
     """Change nothing."""
 
@@ -108,12 +109,6 @@ def unchanged(_: Draft) -> None:
 def at_origin(draft: Draft, origin: str) -> None:
     """Send the request to another origin, with the path and the query that it has."""
     draft.url = origin.rstrip("/") + "/" + draft.url.split("/", 3)[3]
-
-
-@named
-def absolute_form(draft: Draft, authority: str) -> None:
-    """Write the whole URL of another authority where the path of the request stands (RFC 9112 section 3.2.2)."""
-    draft.request_target = urlunsplit(urlsplit(draft.url)._replace(netloc=authority))
 
 
 @named
@@ -130,16 +125,40 @@ def with_method(draft: Draft, method: str) -> None:
 
 
 @named
+def sent_by(draft: Draft, method: str) -> None:
+    """Send the request with another method than its proof is made for."""
+    draft.method = method
+
+
+@named
+def absolute_form(draft: Draft, host: str) -> None:
+    """Write the URL, of another host, where the path of the request stands (RFC 9112 section 3.2.2)."""
+    draft.request_target = urlunsplit(urlsplit(draft.url)._replace(netloc=host))
+
+
+@named
 def query_parameter(draft: Draft, name: str, value: str) -> None:
     """Add a parameter to the query of the request, and leave `htu` as it is."""
     draft.url += ("&" if urlsplit(draft.url).query else "?") + urlencode({name: value})
 
 
 @named
-def form_parameters(draft: Draft, values: Mapping[str, object]) -> None:
-    """Set some parameters of the form, each to a value or to what that makes of the right one."""
+def form_parameters(draft: Draft, values: Mapping[str, str]) -> None:
+    """Set some parameters of the form."""
+    draft.form = {**(draft.form or {}), **values}
+
+
+@named
+def form_parameter(draft: Draft, name: str, value: object) -> None:
+    """Replace a parameter of the form by `value`, or by what that makes of the right one."""
     form = draft.form or {}
-    draft.form = form | {name: value_of(value, form.get(name)) for name, value in values.items()}
+    draft.form = {**form, name: value_of(value, form.get(name))}
+
+
+@named
+def attackers_jkt(draft: Draft) -> None:
+    """Ask for a code that is tied to the attacker's key (RFC 9449 section 10)."""
+    form_parameter("dpop_jkt", draft.attacker.key.thumbprint)(draft)
 
 
 @named

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from keybound.craft.certificates import x5c_of
 from keybound.craft.jose import Key, b64url, compact_json, sha256_b64url, unb64url
 from keybound.craft.named import named
+from keybound.errors import NotApplicable
 
 HOUR = 3600
 OTHER_HOST = "attacker.example"
@@ -44,9 +45,9 @@ def as_text(right: object) -> str:
 
 
 @named
-def with_text_member(right: str, text: str) -> str:
-    """The text of a JSON object with one more member, whose text is given."""
-    return f'{right[:-1]},"https://keybound.example/odd":{text}}}'
+def not_utf8(right: str) -> str:
+    """The text of a JSON object with one more member, which holds an octet that is not UTF-8."""
+    return right[:-1] + ',"x":"\udcff"}'
 
 
 @named
@@ -101,8 +102,16 @@ def other_last_character(right: str) -> str:
 
 
 @named
-def other_middle_character(right: str) -> str:
-    """The right token with another character in its middle: that of the claims, where it is a JWT."""
+def nonce_in_other_case(right: str) -> str:
+    """The right nonce with each letter in its other case; raises NotApplicable where it has no letters."""
+    if right.swapcase() == right:
+        raise NotApplicable("nonces here have no case")
+    return right.swapcase()
+
+
+@named
+def altered_token(right: str) -> str:
+    """The right token with one character changed: in the middle of a JWT's claims, or of any other token."""
     parts = right.split(".")
     where = 1 if len(parts) > 2 and parts[1] else 0
     part, middle = parts[where], len(parts[where]) // 2

@@ -5,7 +5,7 @@ from keybound.cases.every_place import bad_proofs
 
 
 @cases(*bad_proofs())
-def test_every_sibling_checks_its_proofs(case, target):
+def test_every_place_checks_its_proofs(case, target):
     if "RFC9449-4.3-iat-window" in case.requirements:
         target.needs_dates()
     target.refuses(case)
