@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
+from keybound.check.codes import is_redeemable_with_conflicting_jkt
 from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.craft.changes.request import attackers_jkt
-from keybound.errors import Inconclusive
 from keybound.judge.rules import Exact
 from keybound.judge.verdict import Verdict
 
@@ -54,20 +54,7 @@ CONFLICT = Case("as.par.dpop-jkt.conflict", "PAR with a proof and the dpop_jkt o
 @cases(CONFLICT)
 def test_conflicting_keys_at_par_are_refused(case, target):
     target.refuses(case)
-    if target.judgement.verdict is Verdict.FAIL and not redeemable(target):
+    if target.judgement.verdict is Verdict.FAIL and not is_redeemable_with_conflicting_jkt(target):
         target.judgement.findings.clear()
         target.refuses(replace(case, lenient=True))
         target.note("the conflict is accepted at PAR, but the code cannot be redeemed")
-
-
-def redeemable(target) -> bool:
-    session = target.session
-    lane = next(lane for lane in session.lanes("dpop", "authorization_code") if lane.client.par)
-    conflict = {"dpop_jkt": session.attacker.key.thumbprint}
-    for key in (session.key(), session.attacker.key):
-        try:
-            session.issue(lane, session.code_form(lane, session.code(lane, conflict, par_key=session.key())), key=key)
-        except Inconclusive:
-            continue
-        return True
-    return False

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
+from keybound.check.codes import used_code
 from keybound.craft.changes.proof import by_attacker
-from keybound.craft.changes.request import form_parameter
+from keybound.craft.changes.request import all_of, form_parameter, form_parameters, unchanged
 from keybound.craft.changes.values import beginning, other_case, written
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
@@ -14,29 +15,19 @@ from keybound.places.place import userinfo
 AGAIN = "a code that was read on the way, from a log or a history, is as good as a new one"
 ONCE = ("RFC6749-4.1.2-code-once", "FAPI2SP-5.3.2.2-code-once")
 
+USED = "the form of a code that was redeemed before"
 TWICE = (
-    Case("as.code.twice", "a code redeemed a second time", requirements=ONCE, faults=("as-code-reusable",), threat=AGAIN, place="code", data=lambda _: None),
+    Case("as.code.twice", "a code redeemed a second time", requirements=ONCE, faults=("as-code-reusable",), threat=AGAIN, place="code", says=USED),
     Case("as.code.twice.attacker-key", "a code redeemed a second time with another key", requirements=ONCE, faults=("as-code-reusable",), threat=AGAIN,
-         place="code", data=by_attacker),
+         place="code", change=by_attacker, says=USED),
 )
-
-
-def used_form(target, lane):
-    """Redeem a new code, and return its token and what was sent."""
-    form = target.session.code_form(lane, target.session.code(lane))
-    return target.session.issue(lane, form, label="the code's first use"), form
 
 
 @cases(*TWICE)
 def test_code_works_once(case, target):
     lane = target.place(case.place).lane
-    _, form = used_form(target, lane)
-
-    def again(draft):
-        draft.form |= form
-        case.data(draft)
-
-    target.refuses(case, again)
+    _, form = used_code(target, lane)
+    target.refuses(case, all_of(form_parameters(form), case.change or unchanged))
 
 
 AT_ONCE = Case("as.code.parallel", "one code in six requests at once, each with a proof of its own", requirements=ONCE[:1], faults=("as-code-used-late",),
@@ -64,14 +55,13 @@ REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the token
 
 @cases(REVOKES)
 def test_code_reuse_ends_its_tokens(case, target):
-    session = target.session
     lane = target.place(case.place).lane
-    token, form = used_form(target, lane)
-    place = userinfo(session, lane)  # the AS itself answers there, so that no token is beyond its reach
-    place.material = lambda: token
+    token, form = used_code(target, lane)
+    # the AS itself answers at userinfo, so that no token is beyond its reach
+    place = userinfo(target.session, lane).with_material(token)
     if place.attempt(None, "the token before").outcome is not Outcome.EFFECT:
         raise Inconclusive("the token of the first use does not work at userinfo")
-    again = target.place("code").attempt(lambda draft: draft.form.update(form), "the code's second use")
+    again = target.place("code").attempt(form_parameters(form), "the code's second use")
     answer = place.attempt(None, "the token afterwards")
     target.expect(answer.outcome is not Outcome.EFFECT, "the token is refused from then on",
                   f"second use of the code: {again.seen}; its token afterwards: {answer.seen}")
@@ -92,11 +82,11 @@ def test_wrong_verifier_is_refused(case, target):
 ODD = "a dpop_jkt that is the thumbprint of no key ties the code to no key"
 MALFORMED = (
     Case("as.code.dpop-jkt.truncated", "dpop_jkt that is the beginning of a thumbprint", requirements=("RFC9449-10-code-key-mismatch",),
-         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=beginning(10), known_as=("AC-04",)),
+         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", says="dpop_jkt of the authorization request: beginning(10)", data=beginning(10), known_as=("AC-04",)),
     Case("as.code.dpop-jkt.too-long", "dpop_jkt that is a thumbprint and more", requirements=("RFC9449-10-code-key-mismatch",),
-         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", data=written("{}A"), known_as=("AC-04",)),
+         faults=("as-dpop-jkt-prefix-compared",), threat=ODD, place="code", says="dpop_jkt of the authorization request: written('{}A')", data=written("{}A"), known_as=("AC-04",)),
     Case("as.code.dpop-jkt.other-case", "dpop_jkt with its letters in the other case", requirements=("RFC9449-10-code-key-mismatch",),
-         faults=("as-dpop-jkt-case-ignored",), threat=ODD, place="code", data=other_case, lenient=True),
+         faults=("as-dpop-jkt-case-ignored",), threat=ODD, place="code", says="dpop_jkt of the authorization request: other_case", data=other_case, lenient=True),
 )
 
 
@@ -112,23 +102,19 @@ def test_malformed_jkt_fits_no_key(case, target):
         target.expect(True, "no code, or one that no key redeems", f"refused: {error}")
         return
     form = session.code_form(lane, code)
-    target.refuses(replace(case, lenient=case.lenient or optional), lambda draft: draft.form.update(form))
-
-
-def bound(target):
-    return target.place("code.bound-client").lane
+    target.refuses(replace(case, lenient=case.lenient or optional), form_parameters(form))
 
 
 IMPLICIT = Case("as.bound-client.implicit", "response_type token for a bound client", requirements=("RFC9449-5.2-bound-client",),
                 faults=("as-implicit-ok",), threat="the authorization endpoint hands out a token that no key holds", place="code.bound-client",
-                lenient=True, known_as=("BI-14",), data="token")
+                lenient=True, known_as=("BI-14",), says="response_type=token in an authorization request")
 
 
 @cases(IMPLICIT)
 def test_no_token_without_a_proof_from_the_authorization_endpoint(case, target):
-    session, lane = target.session, bound(target)
+    session, lane = target.session, target.place(case.place).lane
     target.controls.require(target.place(case.place))
-    form, _ = session.authorization_form(lane.client, {"response_type": case.data})
+    form, _ = session.authorization_form(lane.client, {"response_type": "token"})
     try:
         if lane.client.par:
             form = {"client_id": lane.client.id, "request_uri": session.push(lane.client, form, None)}

@@ -1,10 +1,10 @@
 """A device flow that began with a proof (an expired draft on DPoP for RFC 8628): a breach is a warning, and only where proofs are read."""
 
 from keybound.cases.declare import Case, cases
+from keybound.check.device_flow import needs_proofs_read, started
 from keybound.craft.changes.jose import flipped_signature
 from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.errors import NotApplicable
-from keybound.flows.grants import start
 from keybound.judge.answer import Outcome
 from keybound.judge.rules import Exact
 from keybound.places.place import BAD_PROOF_AS
@@ -20,27 +20,15 @@ POLLED = (
 )
 
 
-def begin(target, change, label):
-    """Start a device flow with a proof that `change` changes, and return the answer."""
-    session, lane = target.session, target.place("device.bound").lane
-    return start(session, lane, "device_authorization", {}, "device_code", key=session.key(), change=change, label=label)[0]
-
-
-def reads_proofs(target):
-    """Raise NotApplicable unless the device authorization endpoint refuses a broken proof: then it knows of them."""
-    if begin(target, flipped_signature, "does it read proofs?").outcome is not Outcome.REFUSED:
-        raise NotApplicable("the device authorization endpoint does not read proofs, as it need not")
-
-
 @cases(*POLLED)
 def test_poll_needs_the_key_of_the_start(case, target):
-    reads_proofs(target)
+    needs_proofs_read(target)
     target.refuses(case)
 
 
 CHECKED = Case("as.device.start.bad-signature", "a device flow that begins with a bad proof", requirements=("DPOPDEVICE-3.1-proof-checked",),
                faults=("as-device-proof-unchecked",), threat="the attacker ties the victim's flow to a key it does not have, or to its own", change=flipped_signature,
-               place="device.bound", names_the_reason=BAD_PROOF_AS, lenient=True)
+               place="device.bound", says="in the request that starts the flow", names_the_reason=BAD_PROOF_AS, lenient=True)
 
 
 @cases(CHECKED)
@@ -49,7 +37,7 @@ def test_start_checks_its_proof(case, target):
     target.controls.require(place)
     if place.attempt(by_attacker, "does the flow belong to a key?").outcome is not Outcome.REFUSED:
         raise NotApplicable("a device flow does not belong to the key it began with, as it need not")
-    answer = begin(target, flipped_signature, "hostile")
+    answer = started(target, flipped_signature, "hostile")
     target.expect(answer.outcome is not Outcome.EFFECT, f"refused: {case.names_the_reason}", answer.seen)
 
 
@@ -60,7 +48,7 @@ BOUND = Case("as.device.tokens-bound", "a device flow that began with a proof gi
 
 @cases(BOUND)
 def test_tokens_are_bound_to_the_key_of_the_start(case, target):
-    reads_proofs(target)
+    needs_proofs_read(target)
     place = target.place(case.place)
     token = target.read(target.session.issue(place.lane, place.material()))
     place.renew()

@@ -4,9 +4,10 @@ Only with --flood. The others are valid requests with proofs of their own.
 """
 
 from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
-from keybound.check.ages import both_edges, of_the_date, sent_again
-from keybound.craft.changes.proof import claim, kept_proof
+from keybound.check.ages import both_edges, of_the_date
+from keybound.craft.changes.proof import claim, kept_proof, proof_lines
 from keybound.craft.changes.request import all_of
+from keybound.craft.changes.values import later
 from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -21,15 +22,15 @@ def test_used_proof_is_remembered_after_many_others(case, target):
     if place.server == "as" and place.lane is not None and place.lane.grant != "client_credentials":
         raise NotApplicable(f"a {place.lane.grant} request is good once for other reasons")
     dated, kept, exchanges = max(both_edges(target, place)[1] - 1, 0), [], target.controls.exchanges
-    first = all_of(claim("iat", lambda now: now + dated), kept_proof(kept))
+    first = all_of(claim("iat", later(dated)), kept_proof(kept))
     if place.attempt(first, "control before: the proof's first use").outcome is not Outcome.EFFECT:
         raise Inconclusive(f"a proof dated {dated} s ahead is not taken")
-    if place.attempt(sent_again(kept[-1]), "the same proof again").outcome is Outcome.EFFECT:
+    if place.attempt(proof_lines(kept[-1]), "the same proof again").outcome is Outcome.EFFECT:
         raise NotApplicable("replays are not detected here, so there is nothing to forget")
     start = len(exchanges)
     taken = sum(place.attempt(None, "one of many").outcome is Outcome.EFFECT for _ in range(COUNT))
     del exchanges[start + 2 :]  # they are all alike
-    again = place.attempt(sent_again(kept[-1]), "hostile: the same proof after many others")
+    again = place.attempt(proof_lines(kept[-1]), "hostile: the same proof after many others")
     if place.attempt(of_the_date(kept[-1]), "control after: unused, of the same date").outcome is not Outcome.EFFECT:
         raise NotApplicable("the window closed before the others were sent")
     target.note(f"{taken} of {COUNT} other requests succeeded")

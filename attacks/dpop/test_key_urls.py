@@ -3,32 +3,22 @@
 from dataclasses import replace
 
 from keybound.cases.declare import PROOF_READERS, Case, cases, spread
+from keybound.check.key_urls import listener
 from keybound.craft.changes.proof import member, without_member
 from keybound.craft.changes.request import all_of
-from keybound.errors import NotApplicable
-from keybound.profile.target_profile import is_loopback
-from keybound.wire.listener import Listener
 
 FETCH = ("RFC8725-3.10-no-key-fetch",)
 FOLLOWED = ("key-url-followed",)
 
 BESIDE = tuple(
-    Case(f"proof.{name}.beside", f"{name} beside jwk", requirements=FETCH, faults=FOLLOWED, threat="a stranger makes the server send requests", data=name)
+    Case(f"proof.{name}.beside", f"{name} beside jwk", requirements=FETCH, faults=FOLLOWED, threat="a stranger makes the server send requests", says=f"{name}: a URL where keybound listens, https and http", data=name)
     for name in ("jku", "x5u")
 )
 INSTEAD = tuple(
     Case(f"proof.{name}.instead", f"{name} instead of jwk", requirements=("RFC9449-4.3-jwk-present",), faults=FOLLOWED,
-         threat="the server verifies with a key from where the attacker says", data=name)
+         threat="the server verifies with a key from where the attacker says", says=f"no jwk; {name}: a URL where keybound has the key", data=name)
     for name in ("jku", "x5u")
 )
-
-
-def listener(target):
-    """Return a listener that the target could reach."""
-    profile = target.session.profile
-    if not all(is_loopback(url) for url in (profile.issuer, profile.resource and profile.resource.url) if url):
-        raise NotApplicable("the target is not on this machine, so it cannot reach a listener here")
-    return Listener({"keys": [target.session.key().jwk]})
 
 
 @cases(*spread(BESIDE, [replace(at, requirements=()) for at in PROOF_READERS]))
@@ -37,7 +27,7 @@ def test_key_url_is_not_fetched(case, target):
     target.controls.require(place)
     with listener(target) as heard:
         for scheme in ("https", "http"):
-            answer = place.attempt(member(case.data, lambda _, s=scheme: heard.url(s)), f"{case.data} of {scheme}")
+            answer = place.attempt(member(case.data, heard.url(scheme)), f"{case.data} of {scheme}")
         target.expect(heard.connections == 0, "no connection to the URL", f"{heard.connections} connections, {answer.seen}")
 
 
@@ -45,4 +35,4 @@ def test_key_url_is_not_fetched(case, target):
 def test_key_from_url_is_refused(case, target):
     target.place(case.place)
     with listener(target) as heard:
-        target.refuses(case, all_of(without_member("jwk"), member(case.data, lambda _: heard.url("http"))))
+        target.refuses(case, all_of(without_member("jwk"), member(case.data, heard.url("http"))))

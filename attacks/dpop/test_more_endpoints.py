@@ -25,9 +25,9 @@ def test_no_endpoint_opens_to_a_thief(case, target):
 WRONG_URL = "the token is right, and the proof is for another request"
 CROSSED = (
     Case("rs.other.proof.htu.first-url", "a proof for the resource's first URL at its second", requirements=("RFC9449-4.3-htu",),
-         faults=("rs-htu-path-ignored", "rs-htu-prefix-ok"), threat=WRONG_URL, place="api.other", known_as=("RS-10",)),
+         faults=("rs-htu-path-ignored", "rs-htu-prefix-ok"), threat=WRONG_URL, place="api.other", says="htu: the resource's first URL", known_as=("RS-10",)),
     Case("rs.proof.htu.second-url", "a proof for the resource's second URL at its first", requirements=("RFC9449-4.3-htu",),
-         faults=("rs-htu-path-ignored", "rs-htu-prefix-ok"), threat=WRONG_URL, place=API.place, known_as=("RS-10",)),
+         faults=("rs-htu-path-ignored", "rs-htu-prefix-ok"), threat=WRONG_URL, place=API.place, says="htu: the resource's second URL", known_as=("RS-10",)),
 )
 
 

@@ -4,7 +4,8 @@ import time
 from dataclasses import replace
 
 from keybound.cases.declare import API, TOKEN, At, Case, cases, spread
-from keybound.check.ages import asked_nonce, largest, needs_nonces, nonce_ages, once, wait_for
+from keybound.check.ages import largest, wait_for
+from keybound.check.nonces import asked_nonce, needs_nonces, nonce_ages, once
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 

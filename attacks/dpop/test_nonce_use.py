@@ -3,16 +3,9 @@
 import re
 
 from keybound.cases.declare import API, PAR, TOKEN, USERINFO, At, Case, cases, spread
-from keybound.check.ages import (
-    asked_nonce,
-    needs_nonces,
-    once,
-    sent_with_jti,
-    single,
-    with_nonce,
-)
 from keybound.check.guessing import varying_parts
-from keybound.craft.changes.proof import without_claim
+from keybound.check.nonces import asked_nonce, needs_nonces, newest_nonce, once, single
+from keybound.craft.changes.proof import claim, without_claim
 from keybound.craft.changes.request import all_of
 from keybound.craft.proof import fresh_jti
 from keybound.errors import NotApplicable
@@ -25,11 +18,6 @@ USABLE = Case("nonce.usable", "a nonce just handed out, in the next request", re
               threat="every request is refused once for nothing", known_as=("NO-05", "NO-16"))
 
 
-def newest(target):
-    response = target.controls.exchanges[-1].response
-    return response.first("DPoP-Nonce") if response else None
-
-
 @cases(*spread([USABLE], MAIN))
 def test_nonce_is_good_at_once(case, target):
     place = target.place(case.place)
@@ -38,7 +26,7 @@ def test_nonce_is_good_at_once(case, target):
     for _ in range(TRIES):
         asked = asked_nonce(target, place)
         seen = [once(place, asked, "variant: the nonce of a refusal")]
-        with_success = newest(target)
+        with_success = newest_nonce(target)
         if with_success is not None:
             seen.append(once(place, with_success, "variant: the nonce of a success"))
         if all(answer.outcome is Outcome.EFFECT for answer in seen):
@@ -92,11 +80,11 @@ KEPT = Case("nonce.keeps-jti", "a jti that was refused for want of a nonce, with
 def test_challenge_does_not_use_up_the_jti(case, target):
     place = target.place(case.place)
     needs_nonces(target, place)
-    jti = sent_with_jti(fresh_jti())
+    jti = claim("jti", fresh_jti())
     refused = single(place, all_of(jti, without_claim("nonce")), "no nonce")
     if not refused.wants_nonce:
         raise NotApplicable(f"a proof without a nonce is not answered use_dpop_nonce: {refused.seen}")
-    answer = single(place, all_of(jti, with_nonce(newest(target))), "variant: the same jti with the nonce")
+    answer = single(place, all_of(jti, claim("nonce", newest_nonce(target))), "variant: the same jti with the nonce")
     target.controls.require(place)
     target.expect(answer.outcome is Outcome.EFFECT, "accepted, as nothing was wrong with its jti", answer.seen)
 

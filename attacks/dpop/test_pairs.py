@@ -35,7 +35,7 @@ def rows():
                    change=claim("nonce", "keybound-made-this-up-0123456789abcdef"), place=place, names_the_reason=ASKED[side], data=row)
         if side == "rs":
             yield Case(f"{name}.attacker-key", f"{said}: a proof by the attacker's key of that algorithm", requirements=("RFC9449-4.3-key-match",),
-                       faults=("rs-any-key",), threat=SEAM, change=None, place=place, names_the_reason=BAD_TOKEN, data=row)
+                       faults=("rs-any-key",), threat=SEAM, says=f"a proof by the attacker's key of {row['alg']}", place=place, names_the_reason=BAD_TOKEN, data=row)
 
 
 @cases(*rows())

@@ -12,7 +12,7 @@ VERIFIED = ("RFC8725-3.1-algorithm-verified", "FAPI2SP-5.4.1-jwt-bcp")
 UNLISTED = tuple(
     Case(f"proof.alg.unlisted-{alg.lower()}", f"a good {alg} proof where {alg} is not advertised",
          requirements=("RFC9449-4.3-alg-supported", "FAPI2SP-5.4.1-jwt-algs"), faults=("unadvertised-alg-ok",),
-         threat="the server takes algorithms that its operator did not choose", lenient=True, data=alg, known_as=("TP-13",))
+         threat="the server takes algorithms that its operator did not choose", lenient=True, says=f"a proof by a key of {alg}", data=alg, known_as=("TP-13",))
     for alg in ("RS512", "PS512", "ES512")
 )
 
@@ -32,9 +32,9 @@ def test_unlisted_algorithm_is_refused(case, target):
 
 RSA = (
     Case("proof.alg.rs1", "RSA with SHA-1", requirements=("RFC8725-3.2-current-algorithms",), faults=("rsa-sha1-ok",),
-         threat="signatures under a hash that collides", change=rsa_sha1, known_as=("TP-12",)),
+         threat="signatures under a hash that collides", says="by an RSA key", change=rsa_sha1, known_as=("TP-12",)),
     Case("proof.alg.other-padding", "an RSA signature with the padding of another algorithm than alg", requirements=VERIFIED,
-         faults=("rsa-padding-either-ok",), threat="what the header says is not what is verified", known_as=("TP-16",)),
+         faults=("rsa-padding-either-ok",), threat="what the header says is not what is verified", says="signed_by(RS256) under alg PS256, or the other way round", known_as=("TP-16",)),
 )
 
 
@@ -46,7 +46,7 @@ def test_rsa_algorithm_is_the_one_named(case, target):
 
 
 CURVE = Case("proof.alg.other-curve", "ES256 by a key on P-384", requirements=VERIFIED, faults=("curve-not-compared",),
-             threat="what the header says is not what is verified", change=signed_by("ES256", "ES256"), known_as=("TP-16",))
+             threat="what the header says is not what is verified", says="by a key of ES384", change=signed_by("ES256", "ES256"), known_as=("TP-16",))
 
 
 @cases(*spread([CURVE], (TOKEN, API)))

@@ -26,6 +26,7 @@ from keybound.craft.changes.values import (
     later,
     lower_case,
     milliseconds,
+    one_other,
     other_case,
     other_host,
     other_method,
@@ -176,18 +177,13 @@ def test_proof_outside_its_own_period_is_refused(case, target):
     target.refuses(case)
 
 
-SIBLING = Case("proof.htu.other-endpoint", "htu of another endpoint of the same server", requirements=("RFC9449-4.3-htu",), faults=("htu-any-endpoint",),
-               threat="a proof made for one endpoint opens another", known_as=("TP-22", "RS-10"))
+ELSEWHERE = Case("proof.htu.other-endpoint", "htu of another endpoint of the same server", requirements=("RFC9449-4.3-htu",), faults=("htu-any-endpoint",),
+               threat="a proof made for one endpoint opens another", says="htu: the URL of another endpoint of the target", known_as=("TP-22", "RS-10"))
 
 
-@cases(*spread([SIBLING], PROOF_READERS))
+@cases(*spread([ELSEWHERE], PROOF_READERS))
 def test_proof_for_another_endpoint_is_refused(case, target):
-    siblings = target.endpoints()
-
-    def other(right):
-        return next(url for url in siblings if url.partition("?")[0] != right)
-
-    target.refuses(case, claim("htu", other))
+    target.refuses(case, claim("htu", one_other(target.endpoints())))
 
 
 HEAD = Case("rs.proof.htm.get-for-head", "a HEAD request with a proof for GET", requirements=("RFC9449-4.3-htm",), faults=("rs-get-proof-for-head",),

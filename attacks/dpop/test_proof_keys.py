@@ -52,7 +52,7 @@ def test_impossible_point_is_refused(case, target):
 WEAK_KEY_PLACES = tuple(At(at.place, at.prefix, ()) for at in (TOKEN, API))
 SMALL = tuple(
     Case(f"proof.jwk.rsa-{bits}", f"an RSA key of {bits} bits", requirements=("RFC7518-3.3-rsa-2048", "FAPI2SP-5.4.1-rsa-2048"), faults=("small-rsa-ok",),
-         threat="keys that can be factored", lenient=True, data=bits, known_as=("KY-04",))
+         threat="keys that can be factored", lenient=True, says=f"a proof by an RSA key of {bits} bits", data=bits, known_as=("KY-04",))
     for bits in (1024, 2047)
 )
 
@@ -64,7 +64,7 @@ def test_small_rsa_key_is_refused(case, target):
 
 
 ONE = Case("proof.jwk.rsa-exponent-one", "an RSA key with exponent 1", requirements=("RFC8725-3.2-current-algorithms",), faults=("rsa-exponent-one-ok",),
-           threat="whoever sees such a key can sign with it", lenient=True)
+           threat="whoever sees such a key can sign with it", says="a proof by an RSA key with e = 1", lenient=True)
 
 
 @cases(*spread([ONE], WEAK_KEY_PLACES))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from keybound.cases.declare import Case, cases
-from keybound.check.issuing import expect_honest_type, token_or_refusal
+from keybound.check.issuing import expect_type_as_bound, token_or_refusal
 from keybound.check.token_facts import scope_of
 from keybound.craft.changes.proof import by_attacker, no_proof
 from keybound.craft.changes.request import all_of, form_parameter, form_parameters
@@ -108,7 +108,7 @@ def test_refresh_without_proof_is_honest(case, target):
     place.renew()
     if token is None:
         raise NotApplicable(f"a confidential client's refresh needs a proof here: {seen}")
-    expect_honest_type(target, token)
+    expect_type_as_bound(target, token)
     target.note(f"a refresh without a proof gives {target.read(token).facts}")
 
 
@@ -124,7 +124,7 @@ def test_late_proof_binds(case, target):
     token, seen = token_or_refusal(target, lane, {"refresh_token": first.refresh}, label="refresh with a first proof")
     if token is None:
         raise NotApplicable(f"DPoP cannot begin at a refresh: {seen}")
-    expect_honest_type(target, token)
+    expect_type_as_bound(target, token)
     target.note(f"a refresh with the first proof gives {target.read(token).facts}")
 
 

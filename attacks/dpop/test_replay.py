@@ -65,15 +65,15 @@ BYPASS = "a replay that differs in nothing but its spelling is not noticed"
 
 CHANGED = (
     Case("replay.other-query", "a used proof with another query in the request", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-url",),
-         threat="one proof opens one address once for every query", lenient=True, data=with_another_query),
+         threat="one proof opens one address once for every query", lenient=True, says="with_another_query(the used proof)", data=with_another_query),
     Case("replay.same-jti-other-htu", "a used jti in a new proof whose htu is spelled in capitals", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-htu-text",), threat="what is remembered is not the jti", lenient=True, data=same_jti_other_spelling),
+         faults=("replay-by-htu-text",), threat="what is remembered is not the jti", lenient=True, says="same_jti_other_spelling(the used proof)", data=same_jti_other_spelling),
     Case("replay.same-jti", "the jti of a used proof in a new one", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-by-bytes",),
-         threat="what is remembered is not the jti", lenient=True, data=same_jti, known_as=("RP-03",)),
+         threat="what is remembered is not the jti", lenient=True, says="same_jti(the used proof)", data=same_jti, known_as=("RP-03",)),
     Case("replay.spare-bits", "a used proof with its last signature character respelled", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=with_spare_bits),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, says="with_spare_bits(the used proof)", data=with_spare_bits),
     Case("replay.malleable-signature", "a used proof with s replaced by n - s", requirements=("RFC9449-11.1-jti-replay",),
-         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, data=malleated),
+         faults=("replay-by-bytes",), threat=BYPASS, lenient=True, says="malleated(the used proof)", data=malleated),
 )
 
 

@@ -1,8 +1,8 @@
 """What RFC 9449 leaves open, measured: how old and how early a proof may be, and what follows (section 11)."""
 
 from keybound.cases.declare import Case, cases
-from keybound.check.ages import both_edges, sent_again, window
-from keybound.craft.changes.proof import claim, kept_proof, with_key
+from keybound.check.ages import both_edges, window
+from keybound.craft.changes.proof import claim, kept_proof, proof_lines, with_key
 from keybound.craft.changes.request import all_of
 from keybound.craft.changes.values import later
 from keybound.craft.jose import SUPPORTED_ALGS
@@ -49,7 +49,7 @@ def test_used_proof_is_worth_nothing(case, target):
     first = place.attempt(all_of(claim("iat", later(max(ahead - 1, 0))), kept_proof(kept)), "control before: first use")
     if first.outcome is not Outcome.EFFECT:
         raise Inconclusive(f"a proof dated at the edge of the window: {first.seen}")
-    again = place.attempt(sent_again(kept[-1]), "hostile: the same proof again")
+    again = place.attempt(proof_lines(kept[-1]), "hostile: the same proof again")
     if again.outcome is Outcome.EFFECT:
         target.measure("replay_exposure", f"{case.role}.{case.place}", past + ahead, "s")
     target.expect(again.outcome is not Outcome.EFFECT, "a used proof is refused", f"{again.seen}; proofs are good for {past + ahead} s")

@@ -4,6 +4,7 @@ from keybound.cases.declare import Case, cases
 from keybound.check.issuing import token_or_refusal
 from keybound.check.metadata import token_endpoint_and_alias
 from keybound.craft.changes.certificate import at, over, related_certificate, showing
+from keybound.craft.changes.request import unchanged
 from keybound.errors import NotApplicable
 from keybound.judge.answer import Outcome
 
@@ -79,7 +80,7 @@ def test_both_addresses_bind(case, target):
 RESUMED = tuple(
     Case(f"rs.mtls.resumed-{short}.same-certificate", f"a resumed {version} session keeps its certificate",
          requirements=("RFC9440-3.3-resumption",), faults=("rs-resumption-loses-certificate",), threat="tokens fail at random, or the check is switched off",
-         place=f"mtls.api.resumed-{short}", mechanism="mtls", known_as=("CC-AR-07",))
+         change=unchanged, place=f"mtls.api.resumed-{short}", mechanism="mtls", known_as=("CC-AR-07",))
     for version, short in (("TLSv1.2", "1-2"), ("TLSv1.3", "1-3"))
 )
 

@@ -1,11 +1,11 @@
-"""What time does to proofs and nonces: windows by bisection, and the same thing tried again at growing ages."""
+"""What time does to proofs: windows by bisection, and the same thing tried again at growing ages."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from keybound.check.target import Target
-from keybound.craft.changes.proof import claim, kept_proof, proof_lines, without_claim
+from keybound.craft.changes.proof import claim, kept_proof, proof_lines
 from keybound.craft.changes.request import all_of
 from keybound.craft.changes.values import HOUR, later
 from keybound.craft.jose import read_claims
@@ -19,7 +19,6 @@ _PAST, _AHEAD = -1, 1
 _AT_ONCE = 0.4  # seconds: by then even a slow store has written a proof down
 _TRIES = 8  # ages at which a used proof comes again
 _POLL = 0.5
-_AGES = (1, 2, 4, 7, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180, 210, 240, 270, 300)
 
 
 def window(place: Place, direction: int) -> int | None:
@@ -75,7 +74,7 @@ def again_at(place: Place, ages: Sequence[float], ahead: int) -> list[Again]:
     found = []
     for age, slot, first in zip(ages, slots, firsts, strict=True):
         time.sleep(max(0.0, started + age - time.monotonic()))
-        used = place.attempt(sent_again(slot[-1]), f"hostile: again after {age:.0f} s")
+        used = place.attempt(proof_lines(slot[-1]), f"hostile: again after {age:.0f} s")
         unused = place.attempt(of_the_date(slot[-1]), "control after: unused, of the same date")
         if unused.outcome is not Outcome.EFFECT:
             break
@@ -87,12 +86,7 @@ def with_one_token(place: Place) -> Place:
     """Return `place` with one new token for all its attempts, where it takes tokens: a used proof names its token."""
     place.renew()
     material = place.material()
-    return replace(place, material=lambda: material) if place.server != "as" else place
-
-
-def sent_again(proof: str) -> Change:
-    """Return a change that carries the used `proof`, byte for byte."""
-    return proof_lines(proof)
+    return place.with_material(material) if place.server != "as" else place
 
 
 def of_the_date(proof: str) -> Change:
@@ -104,56 +98,6 @@ def of_the_date(proof: str) -> Change:
 def spread_over(span: float) -> list[float]:
     """Return growing ages up to `span` seconds, the first of them right away."""
     return [_AT_ONCE, *(span * number / _TRIES for number in range(1, _TRIES + 1))]
-
-
-def asked_nonce(target: Target, place: Place) -> str:
-    """Return the nonce with which `place` answers a proof without one; raises NotApplicable when it gives none."""
-    exchanges = target.controls.exchanges
-    start = len(exchanges)
-    material = place.material()
-    draft = place.build(material)
-    if draft.proof is not None and "nonce" in draft.proof.claims:
-        without_claim("nonce")(draft)
-    target.session.send(draft, "asking for a nonce", place.server, place.effect)
-    response = exchanges[-1].response if len(exchanges) > start else None
-    nonce = response.first("DPoP-Nonce") if response else None
-    if nonce is None:
-        raise NotApplicable("a proof without a nonce is not answered with one")
-    return nonce
-
-
-def needs_nonces(target: Target, place: Place) -> None:
-    """Raise NotApplicable unless `place` demands nonces, Inconclusive when its control fails."""
-    target.controls.require(place)
-    if not target.session.nonces.demands(place.server):
-        raise NotApplicable("this server does not ask for nonces")
-
-
-def with_nonce(nonce: object) -> Change:
-    """Return a change that carries `nonce`, whatever the newest is."""
-    return claim("nonce", nonce)
-
-
-def sent_with_jti(jti: str) -> Change:
-    """Return a change that gives a new proof this `jti`."""
-    return claim("jti", jti)
-
-
-def once(place: Place, nonce: object, label: str) -> Answer:
-    """Send one proof with `nonce` and no second one with the nonce that its refusal may bring."""
-    return single(place, with_nonce(nonce), label)
-
-
-def single(place: Place, change: Change, label: str, material: object = None) -> Answer:
-    """Send one request with `change`, whatever its answer asks for; `material` is the place's own unless given."""
-    draft = place.build(place.material() if material is None else material)
-    change(draft)
-    return place.session.send(draft, label, place.server, place.effect)
-
-
-def nonce_ages(longest: float) -> list[float]:
-    """Return the ages in seconds at which a nonce is tried, the last a little beyond `longest`."""
-    return [age for age in _AGES if age < longest] + [longest + 1]
 
 
 def revoke(target: Target, token: Token) -> None:

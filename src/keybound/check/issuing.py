@@ -53,8 +53,16 @@ def authorization_or_refusal(
     return answer, "a code"
 
 
-def expect_honest_type(target: Target, token: Token) -> None:
-    """Expect a token that is called DPoP and bound to a key, or neither; NotApplicable for one that cannot be read."""
+def expect_own_jkt(target: Target, token: TokenFacts) -> None:
+    """Expect that `cnf.jkt` is the thumbprint of the token's key (RFC 9449 section 6.1); NotApplicable without it."""
+    if "jkt" not in token.cnf:
+        raise NotApplicable("the token carries no cnf.jkt that can be read: that is for another case")
+    right = token.key.thumbprint
+    target.expect(token.cnf["jkt"] == right, f"cnf.jkt {right}", token.cnf["jkt"])
+
+
+def expect_type_as_bound(target: Target, token: Token) -> None:
+    """Expect a DPoP token with cnf.jkt, or a Bearer one without; raises NotApplicable when it cannot be read."""
     facts = target.read(token)
     if facts.source is None:
         raise NotApplicable("the token cannot be read")
@@ -62,12 +70,13 @@ def expect_honest_type(target: Target, token: Token) -> None:
     target.expect((facts.type == "dpop") == bound, "DPoP with cnf.jkt, or Bearer without", facts.facts)
 
 
-def expect_own_jkt(target: Target, token: TokenFacts) -> None:
-    """Expect that `cnf.jkt` is the thumbprint of the token's key (RFC 9449 section 6.1); NotApplicable without it."""
-    if "jkt" not in token.cnf:
-        raise NotApplicable("the token carries no cnf.jkt that can be read: that is for another case")
-    right = token.key.thumbprint
-    target.expect(token.cnf["jkt"] == right, f"cnf.jkt {right}", token.cnf["jkt"])
+def token_without_user(target: Target) -> Token:
+    """Return a token of a client alone, whose scope has no openid (OpenID Connect Core section 5.3); NotApplicable."""
+    lane = target.lane("dpop", "client_credentials")
+    token = target.session.token(lane)
+    if "openid" in str(token.response.object.get("scope", lane.client.scope)).split():
+        raise NotApplicable("the only other token covers openid too")
+    return token
 
 
 def expect_certificate_binding(target: Target, token: TokenFacts) -> None:

@@ -13,7 +13,7 @@ from keybound.check.controls import Controls
 from keybound.check.token_facts import TokenFacts
 from keybound.craft.access_token import TokenChange
 from keybound.craft.changes.access_token import token_claim
-from keybound.craft.changes.proof import kept_proof, no_proof, proof_lines, with_key
+from keybound.craft.changes.proof import kept_proof, no_proof, proof_lines, with_bound_token, with_key
 from keybound.craft.changes.request import all_of, unchanged, with_token
 from keybound.craft.jose import SUPPORTED_ALGS, Key, read_claims
 from keybound.craft.request import Change
@@ -126,7 +126,7 @@ class Target:
     def token_of_key(self, key: Key) -> Change:
         """Return a change that uses another token of the victim, bound to `key`, with a proof of that key."""
         lane = self.api_lane()
-        return all_of(with_key(key), with_token(self.session.token(lane, key=key).value))
+        return with_bound_token(self.session.token(lane, key=key).value, key)
 
     def holding(self, key: Key) -> Change:
         """Return a change to the valid request of a holder of `key`; at a resource its token is bound to that key.

@@ -9,6 +9,12 @@ from keybound.flows.lanes import Token
 from keybound.profile.clients import Mechanism
 
 
+def scope_of(token: Token, asked: str) -> set[str]:
+    """Return the scope of a token: of its claims, or as the response says, or else as asked (RFC 6749 section 5.1)."""
+    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
+    return set(scope.split() if isinstance(scope, str) else scope)
+
+
 @dataclass(frozen=True)
 class TokenFacts:
     """A token as far as it can be read: from its response, its claims, or introspection."""
@@ -39,12 +45,3 @@ class TokenFacts:
         member = "jkt" if mechanism == "dpop" else "x5t#S256"
         announced = mechanism == "mtls" or self.type == "dpop" or member in self.cnf
         return announced and (self.source is None or member in self.cnf)
-
-
-def scope_of(token: Token, asked: str) -> set[str]:
-    """Return the scope of a token: of its claims, or as its response says (as `asked`, where that says nothing).
-
-    RFC 6749 section 5.1.
-    """
-    scope = (read_claims(token.value) or {}).get("scope", token.response.object.get("scope", asked))
-    return set(scope.split() if isinstance(scope, str) else scope)

@@ -1,7 +1,7 @@
 """X.509 certificates, on `cryptography` (RFC 8705 binds tokens to the whole certificate).
 
-`make_set` makes the client certificates that a target has to tell apart: two to register, and relatives of each that
-share everything with it but one thing.
+`make_set` makes the client certificates that a target has to tell apart: two to register, and others that each
+share everything with one of them but one thing.
 """
 
 import base64

@@ -6,7 +6,7 @@ how to tell that a request took effect. Every hostile case is such a valid reque
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from keybound.craft.proof import new_proof
@@ -76,6 +76,10 @@ class Place:
         if answer.outcome is not Outcome.EFFECT and (hidden := self.aftermath(material)) is not None:
             return Answer(Outcome.EFFECT, f"{answer.seen}, and yet {hidden}", answer.status, answer.codes)
         return answer
+
+    def with_material(self, material: object) -> "Place":
+        """Return this place with the same material for all its attempts."""
+        return replace(self, material=lambda: material)
 
     def control(self, label: str) -> Answer:
         """Send the valid request; once more with new material when it fails, as servers revoke what looks stolen."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
-from keybound.craft.changes.request import form_parameter, query_parameter
+from keybound.craft.changes.request import form_parameter, query_parameter, with_token
 from keybound.craft.changes.values import HOUR, value_of
 from keybound.craft.jose import ALPHABET, Key, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.named import named
@@ -250,6 +250,13 @@ def with_key(draft: Draft, key: Key) -> None:
     proof.key = key
     proof.header |= {"alg": key.alg, "jwk": dict(key.jwk)}
     proof.signer = key.sign
+
+
+@named
+def with_bound_token(draft: Draft, token: str, key: Key) -> None:
+    """Present another token, with a proof of the key that it is bound to."""
+    with_key(key)(draft)
+    with_token(token)(draft)
 
 
 @named

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import urlsplit
@@ -156,6 +156,12 @@ def with_last_character_encoded(right: str) -> str:
 def other_method(right: str) -> str:
     """Another method than the right one."""
     return "PUT" if right != "PUT" else "GET"
+
+
+@named
+def one_other(right: str, urls: Sequence[str]) -> str:
+    """The first of some URLs that is not the right one, whatever their queries."""
+    return next(url for url in urls if url.partition("?")[0] != right)
 
 
 @named
