@@ -31,7 +31,7 @@ def test_code_works_once(case, target):
 
 
 AT_ONCE = Case("as.code.parallel", "one code in six requests at once, each with a proof of its own", requirements=ONCE[:1], faults=("as-code-used-late",),
-               threat="two requests at the same moment both find the code unused", place="code", lenient=True)
+               says="one code in several requests at the same moment", threat="two requests at the same moment both find the code unused", place="code", lenient=True)
 COUNT, ROUNDS = 6, 2
 
 
@@ -50,7 +50,7 @@ def test_one_of_many_redemptions_at_once_succeeds(case, target):
 
 
 REVOKES = Case("as.code.reuse-revokes", "the second use of a code ends the tokens of the first", requirements=("RFC6749-4.1.2-code-reuse-revokes",),
-               faults=("as-code-reuse-forgiven", "as-code-reusable"), threat="the thief was first, and keeps what the code gave", place="code.user")
+               faults=("as-code-reuse-forgiven", "as-code-reusable"), says="a code redeemed again, then the token that it gave first", threat="the thief was first, and keeps what the code gave", place="code.user")
 
 
 @cases(REVOKES)

@@ -42,7 +42,7 @@ def test_start_checks_its_proof(case, target):
 
 
 BOUND = Case("as.device.tokens-bound", "a device flow that began with a proof gives a token bound to its key", requirements=("DPOPDEVICE-3.2-tokens-bound",),
-             faults=("as-device-grant-unbound",), threat="the flow begins with a key and ends with a bearer token", place="device.bound", lenient=True,
+             faults=("as-device-grant-unbound",), says="nothing: this looks at the token", threat="the flow begins with a key and ends with a bearer token", place="device.bound", lenient=True,
              known_as=("BI-04",))
 
 

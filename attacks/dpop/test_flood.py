@@ -13,7 +13,7 @@ from keybound.judge.answer import Outcome
 
 COUNT = 2000
 FLOOD = Case("replay.after-flood", f"a used proof again after {COUNT} others", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-store-small",),
-             threat="the server is made to forget a proof by many others", lenient=True, known_as=("RP-10",), flood=True)
+             says="the proof of a request before thousands of others, byte for byte", threat="the server is made to forget a proof by many others", lenient=True, known_as=("RP-10",), flood=True)
 
 
 @cases(*spread([FLOOD], without_requirements(TOKEN, API)))

@@ -10,7 +10,7 @@ from keybound.errors import Inconclusive, NotApplicable
 from keybound.judge.answer import Outcome
 
 LATE = Case("replay.late", "a used proof again, for as long as it is fresh", requirements=("RFC9449-11.1-jti-replay",), faults=("replay-memory-short",),
-            threat="whoever reads a proof waits until the server has forgotten it", lenient=True, known_as=("RP-05",), slow=True)
+            says="a used proof, byte for byte, at growing ages", threat="whoever reads a proof waits until the server has forgotten it", lenient=True, known_as=("RP-05",), slow=True)
 
 
 @cases(*spread([LATE], without_requirements(TOKEN, API)))

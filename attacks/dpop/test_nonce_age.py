@@ -11,9 +11,9 @@ from keybound.judge.answer import Outcome
 
 PLACES = without_requirements(TOKEN, API)
 LIFETIME = Case("nonce.lifetime", "a nonce ends", requirements=("ATPROTO-dpop-nonce-lifetime",), faults=("nonce-forever",),
-                threat="proofs made in advance with one nonce are good for ever", lenient=True, known_as=("NO-08",), slow=True)
+                says="a nonce, at growing ages", threat="proofs made in advance with one nonce are good for ever", lenient=True, known_as=("NO-08",), slow=True)
 PREVIOUS = Case("nonce.previous", "the nonce before the newest", requirements=("ATPROTO-dpop-nonce-stale",), faults=("nonce-newest-only",),
-                threat="requests that are on their way when the nonce changes fail", lenient=True, slow=True)
+                says="nonce: the one before the newest", threat="requests that are on their way when the nonce changes fail", lenient=True, slow=True)
 
 
 LIVES = tuple(replace(at, requirements=more) for at, more in zip(PLACES, (("RFC9449-8-nonce-mismatch",), ("RFC9449-4.3-nonce",)), strict=True))

@@ -15,7 +15,7 @@ EVERYWHERE = without_requirements(TOKEN, PAR, API, USERINFO)
 MAIN = (EVERYWHERE[0], EVERYWHERE[2])
 TRIES = 3  # nodes of a cluster may need a moment to learn of each other's nonces
 USABLE = Case("nonce.usable", "a nonce just handed out, in the next request", requirements=("RFC9449-8.2-nonce-usable",), faults=("nonce-unusable",),
-              threat="every request is refused once for nothing", known_as=("NO-05", "NO-16"))
+              says="nonce: the one that the last answer brought", threat="every request is refused once for nothing", known_as=("NO-05", "NO-16"))
 
 
 @cases(*spread([USABLE], MAIN))
@@ -40,7 +40,7 @@ def test_nonce_is_good_at_once(case, target):
 
 
 FOREIGN = Case("nonce.other-server", "the nonce of the other server", requirements=("RFC9449-9-nonce-issuer",), faults=("nonce-of-other-ok",),
-               threat="a proof made for one server's nonce is good at another", lenient=True, known_as=("NO-04",))
+               says="nonce: the one that the other server gave", threat="a proof made for one server's nonce is good at another", lenient=True, known_as=("NO-04",))
 
 
 @cases(*spread([FOREIGN], MAIN))
@@ -60,7 +60,7 @@ def test_nonce_of_another_server_is_refused(case, target):
 
 
 GIVEN = Case("nonce.on-success", "a success brings a nonce", requirements=("ATPROTO-dpop-nonce-everywhere",), faults=("nonce-on-errors-only",),
-             threat="clients that take nonces from every answer cannot use this one", lenient=True, known_as=("NO-06",))
+             says="nothing: this looks at the answer", threat="clients that take nonces from every answer cannot use this one", lenient=True, known_as=("NO-06",))
 
 
 @cases(*spread([GIVEN], EVERYWHERE))
@@ -73,7 +73,7 @@ def test_success_brings_a_nonce(case, target):
 
 
 KEPT = Case("nonce.keeps-jti", "a jti that was refused for want of a nonce, with the nonce", requirements=("KEYBOUND-refusal-harmless",),
-            faults=("jti-burned-by-nonce",), threat="clients that only add the nonce are locked out", lenient=True, known_as=("NO-14",))
+            faults=("jti-burned-by-nonce",), says="the jti of a proof that had no nonce, now with one", threat="clients that only add the nonce are locked out", lenient=True, known_as=("NO-14",))
 
 
 @cases(*spread([KEPT], MAIN))
@@ -90,7 +90,7 @@ def test_challenge_does_not_use_up_the_jti(case, target):
 
 
 SERIES = Case("nonce.series", "twenty nonces in a row", requirements=("RFC9449-8-nonce-unpredictable",), faults=("nonce-numbered",),
-              threat="proofs are made in advance for nonces to come")
+              says="nothing: this looks at the nonces", threat="proofs are made in advance for nonces to come")
 COUNT, ENOUGH = 20, 8
 
 

@@ -72,7 +72,7 @@ def test_stolen_token_is_useless(case, target):
 
 
 UNBOUND = Case("unbound-token", "an unbound token under the DPoP scheme, with a good proof", requirements=("RFC9449-7.1-unbound-token",),
-               faults=("unbound-token-ok",), threat="a stolen bearer token is dressed up as a bound one", names_the_reason=BAD_TOKEN, lenient=True,
+               faults=("unbound-token-ok",), says="a token that was got without a proof, with a proof that hashes it", threat="a stolen bearer token is dressed up as a bound one", names_the_reason=BAD_TOKEN, lenient=True,
                known_as=("RS-05",))
 READERS = (At("api", "rs", ()), At("api.post", "rs.post", ()), At("api.other", "rs.other", ()), At("userinfo", "rs.userinfo", ()))
 
@@ -86,7 +86,7 @@ def test_unbound_token_is_not_bound_by_a_proof(case, target):
 
 
 EARLIER = Case("rs.proof.ath.earlier-token", "ath of another good token of the same client", requirements=("RFC9449-4.3-ath",),
-               faults=("rs-ath-of-any-token",), threat="a proof made for one token serves with another", place="api", known_as=("RS-08",))
+               faults=("rs-ath-of-any-token",), says="ath: the hash of the token before this one", threat="a proof made for one token serves with another", place="api", known_as=("RS-08",))
 
 
 @cases(EARLIER)

@@ -39,7 +39,7 @@ def test_only_the_certificate_of_the_key_set_makes_the_client(case, target):
 
 
 ODD = Case("as.mtls.jwks-uri.odd-key", "a key set with a key of no known type before the right one", requirements=("RFC8705-2.2-no-chain",),
-           faults=("as-jwks-uri-odd-key-fatal",), threat="one key that a server cannot read locks the client out", mechanism="mtls", lenient=True,
+           faults=("as-jwks-uri-odd-key-fatal",), says="nothing: the key set has a key of no known type first", threat="one key that a server cannot read locks the client out", mechanism="mtls", lenient=True,
            known_as=("MC-08",))
 
 
@@ -53,9 +53,9 @@ def test_keys_of_unknown_type_are_skipped(case, target):
 
 ROTATED = (
     Case("as.mtls.jwks-uri.rotated.new", "the certificate that has come into the key set", requirements=(REGISTERED,), faults=("as-jwks-uri-kept",),
-         threat="a client that renews its certificate is locked out", mechanism="mtls", lenient=True, known_as=("MC-07",), data="new"),
+         says="the certificate that has come into the key set", threat="a client that renews its certificate is locked out", mechanism="mtls", lenient=True, known_as=("MC-07",), data="new"),
     Case("as.mtls.jwks-uri.rotated.old", "the certificate that has gone from the key set", requirements=(REGISTERED,), faults=("as-jwks-uri-old-kept",),
-         threat="a certificate that was withdrawn lives on", mechanism="mtls", lenient=True, known_as=("MC-07",), data="old"),
+         says="the certificate that has gone from the key set", threat="a certificate that was withdrawn lives on", mechanism="mtls", lenient=True, known_as=("MC-07",), data="old"),
 )
 
 

@@ -28,9 +28,9 @@ def test_plain_endpoint_is_no_weaker(case, target):
 OTHER_ADDRESS = "a proof caught at one address is good at the other"
 HTU = (
     Case("as.both.htu.plain-at-alias", "htu of the plain endpoint, at the alias", requirements=("RFC9449-4.3-htu",), faults=("as-htu-alias-merged",),
-         threat=OTHER_ADDRESS, place="both.token", lenient=True, known_as=("BM-05",), data=0),
+         says="htu: the token endpoint without its mTLS alias", threat=OTHER_ADDRESS, place="both.token", lenient=True, known_as=("BM-05",), data=0),
     Case("as.htu.alias-at-plain", "htu of the alias, at the plain endpoint", requirements=("RFC9449-4.3-htu",), faults=("as-htu-alias-merged",),
-         threat=OTHER_ADDRESS, place="token", lenient=True, known_as=("BM-05",), data=1),
+         says="htu: the mTLS alias of the token endpoint", threat=OTHER_ADDRESS, place="token", lenient=True, known_as=("BM-05",), data=1),
 )
 
 

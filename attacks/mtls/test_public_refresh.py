@@ -8,7 +8,7 @@ from keybound.flows.client_auth import by_client
 
 NEITHER = Case("as.mtls.refresh.public.bound-or-rotated", "a public client's refresh token, used by a thief and then by its owner",
                requirements=("RFC9700-2.2.2-public-refresh",), faults=("as-mtls-refresh-neither",),
-               threat="whoever finds the refresh token has it for ever, and nobody notices", mechanism="mtls", known_as=("BCP-AS-01", "CB-05"))
+               says="the refresh token with the attacker's certificate, then with the owner's", threat="whoever finds the refresh token has it for ever, and nobody notices", mechanism="mtls", known_as=("BCP-AS-01", "CB-05"))
 
 EITHER = "refused with another certificate, or good once"
 
@@ -28,7 +28,7 @@ def test_refresh_token_is_bound_or_rotated(case, target):
 
 
 OTHER = Case("as.mtls.refresh.other-client", "a client's refresh token, used by another client with its own certificate",
-             requirements=("RFC8705-7.1-refresh-confidential",), faults=("as-refresh-any-client",), threat="any client can use a stolen refresh token",
+             requirements=("RFC8705-7.1-refresh-confidential",), faults=("as-refresh-any-client",), says="the credentials of another client with this grant", threat="any client can use a stolen refresh token",
              place="mtls.refresh", mechanism="mtls", known_as=("CB-06", "RT-10"))
 
 

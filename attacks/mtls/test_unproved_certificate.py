@@ -8,10 +8,10 @@ from keybound.craft.changes.forwarded_header import spoofs
 
 UNPROVED = (
     Case("as.mtls.unproved.no-certificate", "a bound client asks for a token without its certificate", requirements=("RFC8705-3.4-no-mtls",),
-         faults=("as-mtls-binds-registered",), threat="resource servers are told of a proof that never was", mechanism="mtls",
+         faults=("as-mtls-binds-registered",), says="no certificate", threat="resource servers are told of a proof that never was", mechanism="mtls",
          data=[no_certificate], known_as=("CB-02",)),
     Case("as.mtls.unproved.header", "a public client quotes a certificate in a header", requirements=("RFC8705-3-proved-certificate",),
-         faults=("as-trusts-certificate-header",), threat="whoever knows a certificate gets tokens bound to it", mechanism="mtls",
+         faults=("as-trusts-certificate-header",), says="no certificate, and the client's own in a header", threat="whoever knows a certificate gets tokens bound to it", mechanism="mtls",
          data=spoofs(["Client-Cert", "X-SSL-Client-Cert"], no_certificate)),
 )
 

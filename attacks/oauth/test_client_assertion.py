@@ -7,7 +7,7 @@ from keybound.places.place import grant
 
 ELSEWHERE = Case("as.client.assertion.other-audience", "a client assertion made for another server",
                  requirements=("FAPI2SP-5.3.2.1-assertion-aud", "RFC6749-4.4.2-client-auth"), faults=("as-assertion-any-audience",),
-                 threat="a server that a client talks to speaks for it at this one", names_the_reason=Exact((400, 401), ("invalid_client",)),
+                 says="an assertion whose aud is another server", threat="a server that a client talks to speaks for it at this one", names_the_reason=Exact((400, 401), ("invalid_client",)),
                  known_as=("ATK-16",))
 
 

@@ -14,7 +14,7 @@ SECRETS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 UNPROVED = Case("as.client.unauthenticated", "a client with credentials leaves them out",
          requirements=("RFC6749-4.4.2-client-auth", "FAPI2SP-5.3.2.1-confidential-clients"), faults=("as-client-authentication-optional",),
-         threat="whoever knows the name of a client is that client", names_the_reason=REFUSED)
+         says="client_id and no credentials", threat="whoever knows the name of a client is that client", names_the_reason=REFUSED)
 
 
 @cases(UNPROVED)
@@ -27,7 +27,7 @@ def test_client_must_authenticate(case, target):
 
 
 SECRET = Case("as.client.secret-instead-of-key", "a client registered with a key sends a secret", requirements=("FAPI2SP-5.3.2.1-client-auth",),
-              faults=("as-secret-instead-of-key",), threat="the weaker way in stays open beside the stronger one", names_the_reason=REFUSED)
+              faults=("as-secret-instead-of-key",), says="a secret instead of the assertion", threat="the weaker way in stays open beside the stronger one", names_the_reason=REFUSED)
 
 
 @cases(SECRET)

@@ -10,7 +10,7 @@ from keybound.errors import NotApplicable
 RULES = ("RFC6749-7-token-valid", "FAPI2SP-5.3.4-token-validity")
 ENDED = tuple(
     Case(f"{prefix}.token.ended", "a bound token after the end of its lifetime", requirements=RULES, faults=("rs-ended-token-ok",),
-         threat="a token found in an old log still works", place=place, mechanism=mechanism, known_as=("IN-04",), slow=True)
+         says="a token whose end has come", threat="a token found in an old log still works", place=place, mechanism=mechanism, known_as=("IN-04",), slow=True)
     for prefix, place, mechanism in (("rs", "api", "dpop"), ("rs.mtls", "mtls.api", "mtls"))
 )
 

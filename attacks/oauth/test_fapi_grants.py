@@ -9,7 +9,7 @@ from keybound.errors import NotApplicable
 from keybound.flows.client_auth import for_audience
 
 STAYS = Case("as.refresh.no-rotation", "a refresh token of a confidential client works a second time", requirements=("FAPI2SP-5.3.2.1-no-rotation",),
-             faults=("as-refresh-rotates-all",), threat="a client that missed one answer is locked out", place="refresh")
+             faults=("as-refresh-rotates-all",), says="the refresh token of the request before", threat="a client that missed one answer is locked out", place="refresh")
 
 
 @cases(STAYS)
@@ -22,7 +22,7 @@ def test_refresh_token_stays_usable(case, target):
 
 
 PUSHED = Case("as.par.required", "an authorization request through the browser, not pushed", requirements=("FAPI2SP-5.3.2.2-par-required",),
-              faults=("as-par-optional",), threat="whoever can change the link changes the request", place="code.signed")
+              faults=("as-par-optional",), says="the parameters in the URL, with no request_uri", threat="whoever can change the link changes the request", place="code.signed")
 
 
 @cases(PUSHED)
@@ -36,7 +36,7 @@ def test_requests_have_to_be_pushed(case, target):
 
 MARGIN = 5
 SHORT = Case("as.code.after-a-minute", "a code redeemed more than a minute after it was given", requirements=("FAPI2SP-5.3.2.1-code-60s",),
-             faults=("as-code-lives-on",), threat="a code that was read on the way is good for long", place="code", slow=True)
+             faults=("as-code-lives-on",), says="a code that is more than a minute old", threat="a code that was read on the way is good for long", place="code", slow=True)
 
 
 @cases(SHORT)
@@ -54,7 +54,7 @@ def test_code_ends_after_a_minute(case, target):
 
 AUDIENCE = tuple(
     Case(f"as.client.assertion-aud.{name}", f"a client assertion whose audience is {what}", requirements=("FAPI2SP-5.3.2.1-assertion-aud",),
-         faults=("as-assertion-aud-loose",), threat="an assertion made for another server is good here as well", place="token.assertion", data=name)
+         faults=("as-assertion-aud-loose",), says=f"aud: {what}", threat="an assertion made for another server is good here as well", place="token.assertion", data=name)
     for name, what in (
         ("token", "the token endpoint"),
         ("array", "an array that holds the issuer"),

@@ -11,7 +11,7 @@ from keybound.errors import NotApplicable
 
 REVOKED = tuple(
     Case(f"{prefix}.token.revoked", "a bound token half a minute after its revocation", requirements=("FAPI2SP-5.3.4-token-validity",),
-         faults=("rs-revoked-token-ok",), threat="a token that was reported stolen goes on working", place=place, lenient=True,
+         faults=("rs-revoked-token-ok",), says="a token that was revoked half a minute ago", threat="a token that was reported stolen goes on working", place=place, lenient=True,
          mechanism=mechanism, known_as=("IN-04",), slow=True)
     for prefix, place, mechanism in (("rs", "api", "dpop"), ("rs.mtls", "mtls.api", "mtls"))
 )

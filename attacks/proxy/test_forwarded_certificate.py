@@ -53,7 +53,7 @@ TRAILERS = tuple(
 
 BESIDE = tuple(
     Case(f"{side}.mtls.header.beside", f"{what} with the right certificate, and another one in a header", requirements=(SANITIZED,),
-         faults=(f"{side}-trusts-certificate-header",), threat="what is sent from outside reaches the server, if only to confuse it",
+         faults=(f"{side}-trusts-certificate-header",), says="each header and encoding, with the attacker's certificate", threat="what is sent from outside reaches the server, if only to confuse it",
          place=place, mechanism="mtls", data=[beside(name, encoding) for name in HEADERS for encoding in COMMON],
          known_as=("PX-03",))
     for side, place, _, what in SIDES

@@ -29,12 +29,11 @@ WITHOUT = (
 )
 
 
-def bindings(name, member, rules, mechanism):
-    """Return the rows of one member of cnf."""
+def rows(name, member, rules, label):
+    """Return the rows of one member of cnf; others know them by `label`."""
     return tuple(
         Case(f"cnf.{name}.{slug}", f"{member} {title}", requirements=rules, faults=(f"token-{fault.format(name)}",), threat=threat,
-             lenient=lenient, mechanism=mechanism, minted=bound_to(member, change),
-             known_as=("RS-13",) if mechanism == "dpop" else ("CB-10",))
+             lenient=lenient, minted=bound_to(member, change), known_as=(label,))
         for slug, title, fault, threat, lenient, change in (
             ("other", "is somebody else's", "{}-not-compared", NOBODY, False, thumbprint_of_nothing),
             ("empty", "is an empty string", "odd-binding-ok", GUESS, False, ""),
@@ -49,8 +48,8 @@ def bindings(name, member, rules, mechanism):
     )
 
 
-JKT = bindings("jkt", "jkt", ("RFC9449-4.3-key-match",), "dpop")
-X5T = bindings("x5t", "x5t#S256", ("RFC8705-3-cert-match",), "mtls")
+JKT = rows("jkt", "jkt", ("RFC9449-4.3-key-match",), "RS-13")
+X5T = rows("x5t", "x5t#S256", ("RFC8705-3-cert-match",), "CB-10")
 
 
 @cases(*spread((*WITHOUT, *JKT), MINTED), *spread(X5T, MINTED_MTLS))

@@ -1,8 +1,6 @@
 """A JWT access token that the issuer did not sign, or not as what it is presented (RFC 9068 section 4, RFC 8725)."""
 
-from dataclasses import replace
-
-from keybound.cases.declare import MINTED, MINTED_MTLS, Case, cases, spread
+from keybound.cases.declare import MINTED_JWTS, Case, cases, spread
 from keybound.craft.changes.access_token import (
     empty_token_signature,
     flipped_token_signature,
@@ -24,16 +22,8 @@ CRITICAL = "https://keybound.example/crit"
 SIGNATURE, KEYS = ("RFC9068-4-signature",), ("RFC9068-4-issuer-keys",)
 
 
-JWT, MTLS_JWT = MINTED[:1], MINTED_MTLS[:1]
-
-
-def row(slug, title, rules, fault, threat, change, *, lenient=False):
-    return Case(slug, title, requirements=rules, faults=(f"token-{fault}",), threat=threat, lenient=lenient, minted=change)
-
-
-def at_both(*rows):
-    """Return each row for tokens of both mechanisms: what signs a token does not depend on what binds it."""
-    return (*spread(rows, JWT), *spread([replace(each, mechanism="mtls") for each in rows], MTLS_JWT))
+def row(slug, title, rules, fault, threat, change, *, says="", lenient=False):
+    return Case(slug, title, requirements=rules, faults=(f"token-{fault}",), threat=threat, says=says, lenient=lenient, minted=change)
 
 
 SIGNED = (
@@ -64,21 +54,21 @@ TYPES = (
 )
 
 
-@cases(*at_both(*SIGNED, *TYPES))
+@cases(*spread(SIGNED + TYPES, MINTED_JWTS))
 def test_forged_token_is_refused(case, target):
     target.refuses(case)
 
 
 OTHER_KID = row("kid.other-key", "signed by the issuer, with the kid of its other key", KEYS, "kid-ignored",
-                "the name of a key means nothing", None, lenient=True)
-JKU = row("jku.strangers", "signed by a stranger whose jku says where the key is", KEYS, "jku-ok", FORGERY, None)
+                "the name of a key means nothing", None, says="kid: that of the issuer's other key", lenient=True)
+JKU = row("jku.strangers", "signed by a stranger whose jku says where the key is", KEYS, "jku-ok", FORGERY, None, says="strangers_jku: a URL where keybound has the stranger's key")
 
 
-@cases(*at_both(OTHER_KID))
+@cases(*spread([OTHER_KID], MINTED_JWTS))
 def test_kid_names_the_key(case, target):
     target.refuses(case, target.token_with(token_header("kid", target.issuer_keys().second.thumbprint)))
 
 
-@cases(*at_both(JKU))
+@cases(*spread([JKU], MINTED_JWTS))
 def test_key_is_not_fetched_from_the_token(case, target):
     target.refuses(case, target.token_with(strangers_jku(target.issuer_keys().settings.address)))

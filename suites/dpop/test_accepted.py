@@ -1,9 +1,9 @@
 """Variants of a valid request that a conformant target accepts as well (RFC 9449 sections 4.2, 4.3 and 7.1)."""
 
 from keybound.cases.declare import PROOF_READERS, RESOURCES, TOKEN, Case, cases, spread, without_requirements
-from keybound.craft.changes.proof import claim, htu, member
+from keybound.craft.changes.proof import claim, htu, htu_in_capitals, member
 from keybound.craft.changes.request import all_of, header_name, query_parameter, scheme, with_method
-from keybound.craft.changes.values import later, upper_case, with_last_character_encoded, written
+from keybound.craft.changes.values import later, with_last_character_encoded, written
 from keybound.errors import NotApplicable
 
 UNKNOWN = all_of(claim("https://keybound.example/claim", {"any": ["thing"]}), member("https://keybound.example/member", "anything"))
@@ -11,7 +11,7 @@ EXTRA = Case("proof.extra-members", "unknown claims and header members", require
              faults=("refuses-extra-members",), threat="extensions of the proof break the server", change=UNKNOWN, known_as=("TP-29",))
 UPPER = Case("proof.htu.upper-case", "htu with scheme and host in upper case", requirements=("RFC9449-4.3-htu-normalization",),
              faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
-             change=all_of(htu("scheme", upper_case), htu("netloc", upper_case)), lenient=True, known_as=("HT-03",))
+             change=htu_in_capitals, lenient=True, known_as=("HT-03",))
 ENCODED = Case("proof.htu.percent-encoded", "htu with a letter of its path percent-encoded", requirements=("RFC9449-4.3-htu-normalization",),
                faults=("htu-not-normalised",), threat="clients that write the same URI in another way are locked out",
                change=htu("path", with_last_character_encoded), lenient=True, known_as=("HT-09",))

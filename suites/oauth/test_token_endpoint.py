@@ -74,5 +74,5 @@ def test_unknown_parameter_changes_nothing(case, target):
 def test_unknown_authorization_parameter_changes_nothing(case, target):
     lane = target.lane("dpop", "authorization_code")
     target.session.code(lane)
-    code, seen = code_or_refusal(target, lane, keybound_unknown="anything")
+    code, seen = code_or_refusal(target, lane, {"keybound_unknown": "anything"})
     target.expect(bool(code), "a code", seen)

@@ -26,6 +26,11 @@ def test_every_case_says_what_it_changes_without_an_address_or_a_lambda():
         json.dumps(case_data(case))
 
 
+def test_every_attack_says_what_is_sent():
+    attacks = [case for case in CASES.values() if case.file.startswith("attacks/")]
+    assert [case.id for case in attacks if not (case.change or case.minted or case.says)] == []
+
+
 def test_no_two_cases_change_the_same_at_the_same_place_under_one_title():
     seen = {}
     for case in CASES.values():

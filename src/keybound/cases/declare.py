@@ -110,6 +110,8 @@ MINTED_MTLS = (
     At("tokens.mtls.jwt", "rs.mtls.token", (), mechanism="mtls"),
     At("tokens.mtls.opaque", "rs.mtls.introspection", (), mechanism="mtls"),
 )
+MINTED_JWTS = (MINTED[0], MINTED_MTLS[0])
+MINTED_OPAQUE = (MINTED[1], MINTED_MTLS[1])
 
 
 def without_requirements(*places: At) -> tuple[At, ...]:

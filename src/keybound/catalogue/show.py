@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keybound.cases.declare import TESTS, Case
+from keybound.craft.named import Named
 from keybound.errors import UsageError
 from keybound.judge.requirement import Requirement
 from keybound.places.words import words
@@ -95,12 +96,21 @@ def _lines(case: Case, catalogue: Mapping[str, Requirement]) -> Iterator[str]:
     yield from (f"changed {text}" for text in _changed(case))
     for change in (case.minted, case.change):
         if change is not None:
-            yield f"  {change.says()}"
+            yield from _explained(change)
     yield from (f"fault {name}: {FAULTS[name].wrong}" for name in case.faults)
     if case.known_as:
         yield f"known as {', '.join(case.known_as)}"
     yield f"row {case.file}:{case.line}"
     yield f"rule {_rule(case)}"
+
+
+def _explained(change: Named[Any, Any]) -> Iterator[str]:
+    """Yield what each part of a change does, in words."""
+    if change.name != "all_of":
+        yield f"  {change.name}: {change.says()}"
+    for part in change.args:
+        if isinstance(part, Named):
+            yield from _explained(part)
 
 
 def _rule(case: Case) -> str:

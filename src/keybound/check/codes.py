@@ -1,5 +1,6 @@
 """Codes, and the pushed requests that lead to them: used, mixed up, or asked for with another key."""
 
+from keybound.check.issuing import authorization_or_refusal
 from keybound.check.target import Target
 from keybound.craft.jose import Json, jwt
 from keybound.errors import Inconclusive, NotApplicable
@@ -37,13 +38,8 @@ def pushed(target: Target, client: Client) -> str:
 
 def gives_code(target: Target, client: Client, sender_id: str, uri: str) -> tuple[bool, str]:
     """Return whether the request_uri of `client` gives a code when `sender_id` uses it, and what was seen."""
-    try:
-        answer = target.session.authorization(client, {"client_id": sender_id, "request_uri": uri})
-    except Inconclusive as error:
-        return False, f"refused: {error}"
-    if "code" in answer:
-        target.session.secrets(answer["code"], "code")
-    return "code" in answer, "a code" if "code" in answer else f"error {answer.get('error')}"
+    answer, seen = authorization_or_refusal(target, client, {"client_id": sender_id, "request_uri": uri})
+    return "code" in answer, seen
 
 
 def needs_request_objects(target: Target, lane: Lane) -> None:

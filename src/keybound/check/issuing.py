@@ -6,7 +6,7 @@ from keybound.craft.certificates import x5t_s256
 from keybound.craft.jose import Key
 from keybound.craft.request import Change
 from keybound.errors import Inconclusive, NotApplicable
-from keybound.flows.lanes import Lane, Token
+from keybound.flows.lanes import Code, Lane, Token
 from keybound.profile.clients import Client, Mechanism
 
 
@@ -26,10 +26,12 @@ def token_or_refusal(
         return None, str(error)
 
 
-def code_or_refusal(target: Target, lane: Lane, **extra: str) -> tuple[str | None, str]:
-    """Ask for a code with more parameters; return it and "a code", or None and why there is none."""
+def code_or_refusal(
+    target: Target, lane: Lane, extra: dict[str, str], beside: dict[str, str] | None = None
+) -> tuple[Code | None, str]:
+    """Ask for a code as `Session.code` does; return it and "a code", or None and why there is none."""
     try:
-        return target.session.code(lane, extra).value, "a code"
+        return target.session.code(lane, extra, beside=beside), "a code"
     except Inconclusive as error:
         return None, str(error)
 

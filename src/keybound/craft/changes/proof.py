@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from keybound.craft.changes.request import form_parameter, query_parameter, with_token
-from keybound.craft.changes.values import HOUR, upper_case, value_of
+from keybound.craft.changes.values import HOUR, value_of
 from keybound.craft.jose import ALPHABET, Key, b64url, compact_json, malleate, read_claims, unb64url
 from keybound.craft.named import named
 from keybound.craft.proof import Proof, ath, fresh_jti, new_proof
@@ -60,6 +60,14 @@ def htu(draft: Draft, part: str, value: object) -> None:
     right = urlsplit(proof_of(draft).claims["htu"])
     changed = right._replace(**{part: value_of(value, getattr(right, part))})
     proof_of(draft).claims["htu"] = urlunsplit(changed)
+
+
+@named
+def htu_in_capitals(draft: Draft) -> None:
+    """Spell the scheme and the authority of `htu` in capitals, which mean the same (RFC 3986 section 6.2.2.1)."""
+    right = urlsplit(proof_of(draft).claims["htu"])
+    capitals = right._replace(scheme=right.scheme.upper(), netloc=right.netloc.upper())
+    proof_of(draft).claims["htu"] = urlunsplit(capitals)
 
 
 @named
@@ -141,8 +149,7 @@ def same_jti(draft: Draft, used: str) -> None:
 def same_jti_other_spelling(draft: Draft, used: str) -> None:
     """Give a new proof the jti of a used one, and spell its htu in capitals."""
     same_jti(used)(draft)
-    htu("scheme", upper_case)(draft)
-    htu("netloc", upper_case)(draft)
+    htu_in_capitals(draft)
 
 
 @named
@@ -174,12 +181,6 @@ def with_used_signature(draft: Draft, used: str) -> None:
 
 
 # --- the header line and who sends it ------------------------------------------------------------------------------
-
-
-@named
-def header_value(draft: Draft, change: Callable[[str], str]) -> None:
-    """Change the value of the DPoP header line."""
-    draft.proof_headers = lambda proof: [change(proof)]
 
 
 @named
