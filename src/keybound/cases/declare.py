@@ -21,6 +21,8 @@ from keybound.tree import case_folders, root
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -67,7 +69,7 @@ class Case:
 
 
 def _where(frame: FrameType | None) -> tuple[str, int]:
-    """Return the file (below the root, if it lies there) and the line of the table that is being made."""
+    """Return the file, as the repository has it, and the line of the table that is being made."""
     inner = frame
     while frame is not None and frame.f_code.co_name != "<module>":
         inner, frame = frame, frame.f_back
@@ -75,7 +77,10 @@ def _where(frame: FrameType | None) -> tuple[str, int]:
         return "", 0  # a case that is no row of a table
     line = inner.f_lineno if inner is not None and inner.f_code.co_name == "<genexpr>" else frame.f_lineno
     path = Path(frame.f_code.co_filename)
-    return str(path.relative_to(root()) if path.is_relative_to(root()) else path.name), line
+    for folder, there in ((root(), ""), (_PACKAGE, "src/keybound")):
+        if path.is_relative_to(folder):
+            return str(there / path.relative_to(folder)), line
+    return path.name, line
 
 
 @dataclass(frozen=True)
